@@ -1,0 +1,90 @@
+//! Users, groups, organizations.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::Role;
+
+/// A person: administrator, agent or customer.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct User {
+    pub id: u64,
+    pub name: String,
+    pub email: Option<String>,
+    pub role: Role,
+    /// An agent who may make private comments only.
+    pub light_agent: bool,
+    /// Which tickets an agent may see.
+    pub ticket_restriction: Option<TicketRestriction>,
+    pub organization_id: Option<u64>,
+    pub external_id: Option<String>,
+    pub alias: Option<String>,
+    pub details: Option<String>,
+    pub notes: Option<String>,
+    pub phone: Option<String>,
+    pub signature: Option<String>,
+    pub tags: Vec<String>,
+    /// Rails name, e.g. `Berlin`.
+    pub time_zone: String,
+    pub iana_time_zone: String,
+    pub locale: String,
+    pub active: bool,
+    pub suspended: bool,
+    pub user_fields: BTreeMap<String, Value>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// Zendesk's `ticket_restriction`. Nothing means all tickets for agents; customers have `Requested`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TicketRestriction {
+    Organization,
+    Groups,
+    Assigned,
+    Requested,
+}
+
+/// A group of agents.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Group {
+    pub id: u64,
+    pub name: String,
+    pub description: String,
+    pub default: bool,
+    pub is_public: bool,
+    pub deleted: bool,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// That an agent belongs to a group.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct GroupMembership {
+    pub id: u64,
+    pub user_id: u64,
+    pub group_id: u64,
+    /// The agent's first group.
+    pub default: bool,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// A customer's company.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Organization {
+    pub id: u64,
+    pub name: String,
+    pub external_id: Option<String>,
+    pub domain_names: Vec<String>,
+    pub details: Option<String>,
+    pub notes: Option<String>,
+    pub group_id: Option<u64>,
+    pub tags: Vec<String>,
+    pub organization_fields: BTreeMap<String, Value>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}

@@ -1,0 +1,38 @@
+import { defineConfig } from 'vitest/config';
+
+/** Where `npm run dev` finds the sandbox. */
+const sandbox = process.env.SANDBOX_URL ?? 'http://127.0.0.1:4000';
+
+export default defineConfig({
+  base: '/sandbox/assets/',
+  resolve: {
+    // The icon package's `?react`-less SVG files are imported as components by the plug-in in `svg.ts`.
+    dedupe: ['react', 'react-dom', 'styled-components'],
+  },
+  build: {
+    outDir: 'dist',
+    assetsDir: '.',
+    target: 'es2022',
+    chunkSizeWarningLimit: 900,
+  },
+  server: {
+    port: 4100,
+    proxy: Object.fromEntries(['/api', '/sandbox/workspace', '/sandbox/sdk', '/sandbox/apps'].map(path => [path, sandbox])),
+  },
+  test: {
+    projects: [
+      { extends: true, test: { name: 'unit', environment: 'jsdom', include: ['src/**/*.test.{ts,tsx}'] } },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          environment: 'node',
+          include: ['test/browser/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
