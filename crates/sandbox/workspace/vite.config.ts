@@ -17,7 +17,9 @@ export default defineConfig({
   },
   server: {
     port: 4100,
-    proxy: Object.fromEntries(['/api', '/sandbox/workspace', '/sandbox/sdk', '/sandbox/apps'].map(path => [path, sandbox])),
+    proxy: Object.fromEntries(
+      ['/api', '/sandbox/workspace', '/sandbox/sdk', '/sandbox/apps'].map(path => [path, sandbox]),
+    ),
   },
   test: {
     projects: [

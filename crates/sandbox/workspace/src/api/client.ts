@@ -38,7 +38,12 @@ const sentence = (status: number, body: unknown): string => {
 };
 
 /** Calls the sandbox with the session cookie; JSON in, JSON out. Throws {@link ApiError}. */
-export async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+export async function call<T>(
+  method: string,
+  path: string,
+  body?: unknown,
+  signal?: AbortSignal,
+): Promise<T> {
   let response: Response;
   try {
     response = await fetch(path, {
@@ -88,7 +93,9 @@ export async function getAll<T>(path: string, key: string): Promise<T[]> {
     rows.push(...((answer[key] as T[] | undefined) ?? []));
     const following = answer.next_page as string | null | undefined;
     // The answer names the account's public address; the page stays on its own.
-    next = following ? new URL(following, location.origin).pathname + new URL(following, location.origin).search : null;
+    next = following
+      ? new URL(following, location.origin).pathname + new URL(following, location.origin).search
+      : null;
   }
   return rows;
 }

@@ -92,9 +92,16 @@ const systemField = (form: TicketForm, name: string): TicketField | undefined =>
 const customTypes = (fields: TicketField[]) =>
   fields.filter(
     field =>
-      !['subject', 'description', 'status', 'custom_status', 'tickettype', 'priority', 'group', 'assignee'].includes(
-        field.type,
-      ),
+      ![
+        'subject',
+        'description',
+        'status',
+        'custom_status',
+        'tickettype',
+        'priority',
+        'group',
+        'assignee',
+      ].includes(field.type),
   );
 
 /** Custom fields of the ticket's form, in the form's order; without forms every active custom field. */
@@ -175,7 +182,7 @@ function requiredOn(form: TicketForm, field: TicketField | undefined): string[] 
     if (rule?.type === 'SOME_STATUSES') return rule.statuses ?? [];
   }
   // A field marked as required must be filled before a ticket can be solved.
-  return field.required && fieldIdOf(`custom_field_${field.id}`) !== null && field.active ? ['solved'] : [];
+  return field.required && !isSystem(field.type) ? ['solved'] : [];
 }
 
 /** Every field of the ticket's form. */

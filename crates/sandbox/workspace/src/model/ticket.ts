@@ -47,6 +47,12 @@ export interface CommentDraft {
   attachments: { filename: string; token: string; contentUrl: string; contentType: string }[];
 }
 
+/** The composer as apps command it. */
+export interface Editor {
+  /** Runs a formatting command (`bold`, `insertHTML`, …) at the cursor. */
+  exec(command: string, argument?: string): void;
+}
+
 /** A change on the page, named as apps name it: `ticket.subject`, `comment.text`, … */
 export interface FormChange {
   name: string;
@@ -88,6 +94,10 @@ export class TicketForm extends Observable {
   conflict = false;
   /** What somebody else set a property to after it had been touched here. */
   readonly overtaken = new Map<Prop, unknown>();
+  /** What the page does after a save: stay, or close the tab. */
+  postSaveAction: 'stay_on_ticket' | 'close_tab' = 'stay_on_ticket';
+  /** The composer on the page, while it is there. */
+  editor: Editor | null = null;
   /** Apps (instance guids) that hold the Submit button. */
   readonly saveLocks = new Set<string>();
 
@@ -203,7 +213,10 @@ export class TicketForm extends Observable {
     const before = this.draft;
     this.draft = { ...before, ...part };
     if (before.text !== this.draft.text) this.#tell('comment.text', this.draft.text);
-    if (before.type !== this.draft.type) this.#tell('comment.type', this.draft.type);
+    if (before.type !== this.draft.type) {
+      this.#tell('comment.type', this.draft.type);
+      this.#tell('channel', channelOf(this.draft.type));
+    }
     if (before.attachments !== this.draft.attachments) {
       this.#tell('comment.attachments', this.draft.attachments);
     }
@@ -219,6 +232,12 @@ export class TicketForm extends Observable {
       this.#fields.set(name, state);
     }
     return state;
+  }
+
+  /** Tells apps that the choices of a field are not what they were. */
+  optionsChanged(name: string): void {
+    this.#tell(`ticketFields.${name}.optionValues`, null);
+    this.changed();
   }
 
   // --- server -------------------------------------------------------------------------------------------------
@@ -354,6 +373,9 @@ export function customStatus(world: World, id: Id | null) {
   const row = world.catalog.statuses.find(status => status.id === id);
   return row ? { id: row.id, agentLabel: row.agent_label, statusCategory: row.status_category } : null;
 }
+
+/** Where a comment of this type goes. */
+export const channelOf = (type: CommentType) => ({ name: type === 'publicReply' ? 'email' : 'internal' });
 
 const emailCcChanges = (before: Id[], after: Id[]) => [
   ...after.filter(id => !before.includes(id)).map(id => ({ user_id: String(id), action: 'put' })),
