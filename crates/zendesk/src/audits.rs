@@ -14,7 +14,8 @@ use crate::{Error, Resource};
 /// One change of a ticket, with everything that it did.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Audit {
-    /// Id; grows with time.
+    /// Id; grows with time. 0 if Zendesk left it out.
+    #[serde(default, deserialize_with = "crate::de::null_as_default")]
     pub id: i64,
     /// The ticket.
     #[serde(default)]
