@@ -11,6 +11,7 @@
 
 pub mod apps;
 pub mod caller;
+pub mod cli;
 pub mod clock;
 pub mod control;
 pub mod error;

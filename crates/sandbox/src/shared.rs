@@ -11,6 +11,7 @@ use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::gate::Gate;
 use crate::{Clock, Config, Error, World, persist, seed};
 
 /// What happened, for whoever watches.
@@ -38,6 +39,7 @@ struct Inner {
     world: RwLock<World>,
     dirty: AtomicBool,
     clock: Clock,
+    gate: Gate,
     events: broadcast::Sender<Event>,
     http: reqwest::Client,
     config: Config,
@@ -60,6 +62,7 @@ impl Shared {
             world: RwLock::new(world),
             dirty: AtomicBool::new(true),
             clock,
+            gate: Gate::default(),
             events: broadcast::channel(4096).0,
             http: http_client()?,
             config: config.clone(),
@@ -88,6 +91,11 @@ impl Shared {
     /// The sandbox's time.
     pub fn now(&self) -> Timestamp {
         self.0.clock.now()
+    }
+
+    /// Faults, limits and the call log.
+    pub fn gate(&self) -> &Gate {
+        &self.0.gate
     }
 
     /// Tells whoever watches. Nobody watching is no fault.
@@ -138,6 +146,7 @@ impl Shared {
         let mut fresh = seed::world(self.now(), tickets, settings);
         fresh.base_url.clone_from(&self.0.base_url);
         *self.write() = fresh;
+        self.0.gate.reset();
         self.emit(Event::Reset);
     }
 

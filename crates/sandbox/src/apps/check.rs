@@ -12,16 +12,10 @@ use url::{Host, Url};
 use super::manifest::{self, ICON_LOCATIONS, SUPPORT_LOCATIONS, SUPPORT_NAMES};
 use super::package::{Blob, strict_json};
 
-const PARAMETER_TYPES: [&str; 8] = ["text", "checkbox", "url", "number", "multiline", "hidden", "oauth", "mtls"];
-const SCOPES: [&str; 7] = [
-    "header",
-    "body",
-    "url",
-    "jwt_secret_key",
-    "jwt_claim",
-    "basic_auth_username",
-    "basic_auth_password",
-];
+const PARAMETER_TYPES: [&str; 8] =
+    ["text", "checkbox", "url", "number", "multiline", "hidden", "oauth", "mtls"];
+const SCOPES: [&str; 7] =
+    ["header", "body", "url", "jwt_secret_key", "jwt_claim", "basic_auth_username", "basic_auth_password"];
 const OTHER_PRODUCTS: [&str; 5] = ["chat", "zopim", "sell", "standalone_chat", "lotus_box"];
 const REQUIREMENT_TYPES: [&str; 11] = [
     "automations",
@@ -45,7 +39,8 @@ pub type Files = BTreeMap<String, Blob>;
 /// Everything that is wrong with the package; empty when it is acceptable.
 pub fn check(files: &Files) -> Vec<String> {
     let Some(blob) = files.get("manifest.json") else {
-        let nested = files.keys().find(|path| path.ends_with("/manifest.json") && path.matches('/').count() == 1);
+        let nested =
+            files.keys().find(|path| path.ends_with("/manifest.json") && path.matches('/').count() == 1);
         return vec![match nested {
             Some(path) => format!(
                 "Could not find manifest.json in the root of the zip file, but {path} was found. Try re-creating the \
@@ -105,8 +100,10 @@ fn missing(keys: &[&str]) -> String {
 }
 
 fn required_keys(manifest: &Map<String, Value>, errors: &mut Vec<String>) {
-    let absent: Vec<_> =
-        ["author", "defaultLocale"].into_iter().filter(|key| manifest.get(*key).is_none_or(Value::is_null)).collect();
+    let absent: Vec<_> = ["author", "defaultLocale"]
+        .into_iter()
+        .filter(|key| manifest.get(*key).is_none_or(Value::is_null))
+        .collect();
     if !absent.is_empty() {
         errors.push(missing(&absent));
     }
@@ -118,8 +115,14 @@ fn types(manifest: &Map<String, Value>, errors: &mut Vec<String>) {
             errors.push(format!("{key} must be a boolean value, got \"{}\".", shown(value)));
         }
     }
-    let strings =
-        ["defaultLocale", "version", "frameworkVersion", "remoteInstallationURL", "termsConditionsURL", "gaID"];
+    let strings = [
+        "defaultLocale",
+        "version",
+        "frameworkVersion",
+        "remoteInstallationURL",
+        "termsConditionsURL",
+        "gaID",
+    ];
     for key in strings {
         if let Some(value) = manifest.get(key).filter(|v| !v.is_string() && !v.is_null()) {
             errors.push(format!("{key} must be a string, got \"{}\".", shown(value)));
@@ -213,8 +216,11 @@ fn parameters(manifest: &Map<String, Value>, errors: &mut Vec<String>) {
     if names.len() < list.len() {
         errors.push("parameters.name must be a string, got \"\".".into());
     }
-    let mut doubles: Vec<&str> =
-        names.iter().copied().filter(|name| names.iter().filter(|other| *other == name).count() > 1).collect();
+    let mut doubles: Vec<&str> = names
+        .iter()
+        .copied()
+        .filter(|name| names.iter().filter(|other| *other == name).count() > 1)
+        .collect();
     doubles.dedup();
     if !doubles.is_empty() {
         errors.push(format!("Duplicate app parameters defined: {}", doubles.join(", ")));
@@ -226,7 +232,10 @@ fn parameters(manifest: &Map<String, Value>, errors: &mut Vec<String>) {
         let name = parameter.get("name").and_then(Value::as_str).unwrap_or_default();
         for key in ["required", "secure"] {
             if let Some(value) = parameter.get(key).filter(|v| !v.is_boolean()) {
-                errors.push(format!("parameters.{name}.{key} must be a boolean value, got \"{}\".", shown(value)));
+                errors.push(format!(
+                    "parameters.{name}.{key} must be a boolean value, got \"{}\".",
+                    shown(value)
+                ));
             }
         }
         let is = |key: &str| parameter.get(key).and_then(Value::as_bool).unwrap_or(false);
@@ -267,7 +276,9 @@ fn parameters(manifest: &Map<String, Value>, errors: &mut Vec<String>) {
 fn scopes(name: &str, parameter: &Value, secure: bool, errors: &mut Vec<String>) {
     let Some(value) = parameter.get("scopes").filter(|v| !v.is_null()) else { return };
     let Some(list) = value.as_array() else {
-        errors.push(format!("The manifest field parameters.{name}.scopes needs to be an array, but it was {value}"));
+        errors.push(format!(
+            "The manifest field parameters.{name}.scopes needs to be an array, but it was {value}"
+        ));
         return;
     };
     for scope in list {
@@ -439,7 +450,10 @@ fn images(manifest: &Map<String, Value>, files: &Files, errors: &mut Vec<String>
     }
     for (path, blob) in files {
         let image = path.starts_with("assets/") && path.ends_with(".png");
-        if image && path.rsplit('/').next().is_some_and(|name| name.starts_with("logo")) && !is_png(blob.bytes()) {
+        if image
+            && path.rsplit('/').next().is_some_and(|name| name.starts_with("logo"))
+            && !is_png(blob.bytes())
+        {
             errors.push(format!("{path} is not a PNG image"));
         }
     }
@@ -451,7 +465,8 @@ fn images(manifest: &Map<String, Value>, files: &Files, errors: &mut Vec<String>
         }
     }
     let products = manifest.get("location").and_then(Value::as_object).into_iter().flatten();
-    let places = products.filter(|(p, _)| SUPPORT_NAMES.contains(&p.as_str())).filter_map(|(_, l)| l.as_object());
+    let places =
+        products.filter(|(p, _)| SUPPORT_NAMES.contains(&p.as_str())).filter_map(|(_, l)| l.as_object());
     for location in places.flat_map(Map::keys).filter(|l| ICON_LOCATIONS.contains(&l.as_str())) {
         if !present(&format!("icon_{location}.svg")) {
             errors.push(format!("Could not find assets/icon_{location}.svg"));
@@ -479,7 +494,8 @@ fn requirements(files: &Files, errors: &mut Vec<String>) {
         Ok(_) => return errors.push("requirements.json is not proper JSON. It is not an object".into()),
         Err(error) => return errors.push(format!("requirements.json is not proper JSON. {error}")),
     };
-    let unknown: Vec<_> = types.keys().map(String::as_str).filter(|t| !REQUIREMENT_TYPES.contains(t)).collect();
+    let unknown: Vec<_> =
+        types.keys().map(String::as_str).filter(|t| !REQUIREMENT_TYPES.contains(t)).collect();
     match unknown.as_slice() {
         [] => {}
         [one] => errors.push(format!("requirements.json contains an invalid type: {one}")),

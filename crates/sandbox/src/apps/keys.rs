@@ -19,6 +19,12 @@ static POOL: Mutex<Vec<Arc<str>>> = Mutex::new(Vec::new());
 #[error("RSA key: {0}")]
 pub struct KeyError(String);
 
+impl KeyError {
+    pub(super) fn interrupted() -> KeyError {
+        KeyError("the sandbox is stopping".to_owned())
+    }
+}
+
 /// A private key (PKCS#8 PEM) for which `taken` is false. Blocks while it is being made.
 ///
 /// # Errors

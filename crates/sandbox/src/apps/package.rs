@@ -115,7 +115,7 @@ fn unpack(zip: &[u8]) -> Result<Files, String> {
             return Err("Symlinks are not allowed in the zip file".to_owned());
         }
         let Some(path) = file.enclosed_name() else {
-            return Err(format!("{} is not a path inside the zip file", file.name()));
+            return Err("The zip file contains a path that leads out of it".to_owned());
         };
         let path = path.to_string_lossy().replace('\\', "/");
         if file.is_dir() || path.starts_with("__MACOSX/") || path.ends_with(".DS_Store") {

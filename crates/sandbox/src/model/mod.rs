@@ -24,7 +24,7 @@ pub use ticket::{
 };
 pub use webhook::{Attempt, Authentication, Delivery, Webhook};
 
-use crate::{apps, control, oauth, workspace_api};
+use crate::{apps, oauth, workspace_api};
 
 /// One account with everything in it. A clone is cheap: tickets are shared until one side changes them.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -58,7 +58,6 @@ pub struct World {
     pub oauth: oauth::State,
     pub apps: apps::State,
     pub workspace: workspace_api::State,
-    pub control: control::State,
 }
 
 impl World {
@@ -97,7 +96,7 @@ impl Default for Ids {
 
 impl Ids {
     /// A fresh identifier for anything but a ticket.
-    pub fn next(&mut self) -> u64 {
+    pub fn next_id(&mut self) -> u64 {
         let id = self.next;
         self.next += 32;
         id

@@ -38,6 +38,36 @@ pub struct User {
     pub updated_at: Timestamp,
 }
 
+impl User {
+    /// A user with nothing special about him.
+    pub fn new(id: u64, name: String, email: Option<String>, role: Role, now: Timestamp) -> User {
+        User {
+            id,
+            name,
+            email,
+            role,
+            light_agent: false,
+            ticket_restriction: (role == Role::EndUser).then_some(TicketRestriction::Requested),
+            organization_id: None,
+            external_id: None,
+            alias: None,
+            details: None,
+            notes: None,
+            phone: None,
+            signature: None,
+            tags: Vec::new(),
+            time_zone: "Berlin".to_owned(),
+            iana_time_zone: "Europe/Berlin".to_owned(),
+            locale: "en-US".to_owned(),
+            active: true,
+            suspended: false,
+            user_fields: BTreeMap::new(),
+            created_at: now,
+            updated_at: now,
+        }
+    }
+}
+
 /// Zendesk's `ticket_restriction`. Nothing means all tickets for agents; customers have `Requested`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -9,16 +9,16 @@ use crate::oauth::{self, ClientSeed};
 /// A fresh account with `tickets` tickets.
 pub(crate) fn world(now: Timestamp, tickets: usize, settings: Settings) -> World {
     let mut world = World { settings, ..World::default() };
-    let id = world.ids.next();
+    let id = world.ids.next_id();
     world.account = Account {
         id,
         subdomain: "acme".to_owned(),
         name: "Acme".to_owned(),
         time_zone: "Berlin".to_owned(),
         iana_time_zone: "Europe/Berlin".to_owned(),
-        brand_id: world.ids.next(),
+        brand_id: world.ids.next_id(),
     };
-    let id = world.ids.next();
+    let id = world.ids.next_id();
     world.users.insert(
         id,
         User {
