@@ -37,6 +37,15 @@ const sentence = (status: number, body: unknown): string => {
   return status === 0 ? 'The sandbox cannot be reached.' : `The sandbox answered ${status}.`;
 };
 
+function parse(text: string): unknown {
+  if (text === '') return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
 /** Calls the sandbox with the session cookie; JSON in, JSON out. Throws {@link ApiError}. */
 export async function call<T>(
   method: string,
@@ -58,12 +67,7 @@ export async function call<T>(
     throw new ApiError(0, null, sentence(0, null));
   }
   const text = await response.text();
-  let parsed: unknown = null;
-  try {
-    parsed = text === '' ? null : JSON.parse(text);
-  } catch {
-    parsed = text;
-  }
+  const parsed = parse(text);
   if (!response.ok) throw new ApiError(response.status, parsed, sentence(response.status, parsed));
   return parsed as T;
 }

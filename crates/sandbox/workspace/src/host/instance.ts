@@ -38,6 +38,8 @@ export interface Pane {
 export class Instance extends Observable {
   pane: Pane = { width: null, height: null, visible: true, loaded: true, open: false };
   state: 'waiting' | 'ready' | 'destroyed' = 'waiting';
+  /** Where inside a nav bar app the page's address last pointed. */
+  route = '';
   /** Which symbol of its icon a bar app shows; set by the app. */
   iconSymbol: string | null = null;
   #window: AppWindow | null = null;

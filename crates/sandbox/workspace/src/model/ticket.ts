@@ -177,6 +177,10 @@ export class TicketForm extends Observable {
   setAll(values: Partial<Record<Prop, unknown>>): void {
     const before = this.#snapshot();
     for (const [prop, value] of Object.entries(values) as [Prop, unknown][]) this.#put(prop, value);
+    // A refusal speaks of the value that was sent.
+    this.fieldErrors = Object.fromEntries(
+      Object.entries(this.fieldErrors).filter(([prop]) => !(prop in values)),
+    );
     this.#announce(before);
     this.changed();
   }
@@ -185,7 +189,6 @@ export class TicketForm extends Observable {
     const statuses = this.world.catalog.statuses;
     if (sameValue(value, this.saved(prop))) this.#edits.delete(prop);
     else this.#edits.set(prop, value);
-    delete this.fieldErrors[prop];
     // A status stands for its category's default custom status, a custom status for its category.
     if (prop === 'status') {
       const standard = statuses.find(row => row.status_category === value && row.default);
