@@ -70,6 +70,17 @@ async fn an_answer_that_takes_too_long_leaves_a_change_in_doubt() {
 }
 
 #[tokio::test]
+async fn a_connection_that_takes_too_long_leaves_no_doubt() {
+    // The system accepts the connection, but nobody answers the TLS greeting.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("https://{}", listener.local_addr().unwrap());
+    let config = HttpConfig { connect_timeout: Duration::from_millis(100), ..HttpConfig::default() };
+    for error in read_and_change(&client_over(Http::new(&config).unwrap(), &base)).await {
+        assert!(matches!(error, Error::Timeout { maybe_done: false }), "{error:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_answer_that_is_too_big_is_not_read() {
     let big = json!({"ticket": {"id": 1, "subject": "x".repeat(1000)}});
     let server = saying(big).await;
