@@ -1,0 +1,136 @@
+import { Note, Row, Stack, usePage, useToast } from '@aerie/ui';
+import { Button } from '@zendeskgarden/react-buttons';
+import { getColor } from '@zendeskgarden/react-theming';
+import { useEffect, useState } from 'react';
+import styled from 'styled-components';
+import { paths, type BulkResult, type Deadline, type When } from './api';
+import { useT } from './texts';
+import { DEFAULT_END_OF_DAY } from './when';
+import { WhenPicker, type Draft } from './WhenPicker';
+
+const Bar = styled.section`
+  position: sticky;
+  bottom: 0;
+  z-index: 10;
+  margin: 0 -24px;
+  padding: 12px 24px;
+  border-top: 1px solid ${(p) => getColor({ theme: p.theme, variable: 'border.emphasis' })};
+  background: ${(p) => getColor({ theme: p.theme, variable: 'background.raised' })};
+`;
+
+interface Props {
+  items: Deadline[];
+  onClose(): void;
+  onDone(): void;
+}
+
+/** Changes or clears what is selected in the list. */
+export function BulkBar({ items, onClose, onDone }: Props) {
+  const { api, errorText } = usePage();
+  const t = useT();
+  const toast = useToast();
+  const [mode, setMode] = useState<'none' | 'change' | 'clear'>('none');
+  const [draft, setDraft] = useState<Draft>({ day: null, time: '' });
+  const [busy, setBusy] = useState(false);
+  const [failed, setFailed] = useState<unknown>(null);
+  const [refused, setRefused] = useState<BulkResult['refused']>([]);
+  const count = items.length;
+
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key === 'Escape' && !event.defaultPrevented) onClose();
+    };
+    document.addEventListener('keydown', onKey);
+    return () => document.removeEventListener('keydown', onKey);
+  }, [onClose]);
+
+  const apply = async (change: { when: When } | { clear: true }) => {
+    setBusy(true);
+    setFailed(null);
+    try {
+      const result = await api.post<BulkResult>(paths.bulk, { ids: items.map((item) => item.id), change });
+      if (result.changed > 0) {
+        toast({ text: t('clear' in change ? 'bulk.cleared' : 'bulk.changed', { count: result.changed }) });
+      }
+      setMode('none');
+      setRefused(result.refused);
+      if (result.refused.length === 0) onDone();
+    } catch (error) {
+      setFailed(error);
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  return (
+    <Bar aria-label={t('bulk.title')}>
+      <Stack $gap={3}>
+        {failed !== null && (
+          <Note type="error" title={t('bulk.failed')}>
+            {errorText(failed)}
+          </Note>
+        )}
+        {refused.length > 0 && (
+          <Note
+            type="warning"
+            title={t('bulk.refused', { count: refused.length })}
+            actions={
+              <Button size="small" onClick={onDone}>
+                {t('close')}
+              </Button>
+            }
+          >
+            <ul>
+              {refused.map((line) => (
+                <li key={line.id}>
+                  #{line.ticket_id}: {line.message}
+                </li>
+              ))}
+            </ul>
+          </Note>
+        )}
+        <Row $gap={3}>
+          <strong>{t(mode === 'clear' ? 'bulk.ask_clear' : 'bulk.selected', { count })}</strong>
+          {mode === 'none' && (
+            <>
+              <Button size="small" onClick={() => setMode('change')} disabled={busy}>
+                {t('bulk.change')}
+              </Button>
+              <Button size="small" onClick={() => setMode('clear')} disabled={busy}>
+                {t('clear')}
+              </Button>
+              <Button size="small" isBasic onClick={onClose}>
+                {t('bulk.unselect')}
+              </Button>
+            </>
+          )}
+          {mode === 'clear' && (
+            <>
+              <Button size="small" isPrimary isDanger onClick={() => void apply({ clear: true })} disabled={busy}>
+                {t('bulk.clear', { count })}
+              </Button>
+              <Button size="small" isBasic onClick={() => setMode('none')}>
+                {t('cancel')}
+              </Button>
+            </>
+          )}
+        </Row>
+        {mode === 'change' && (
+          <WhenPicker
+            wide
+            draft={draft}
+            onDraft={setDraft}
+            onChoose={({ when }) => void apply({ when })}
+            endOfDay={DEFAULT_END_OF_DAY}
+            disabled={busy}
+            submitLabel={t('bulk.apply', { count })}
+          >
+            <Button size="small" isBasic onClick={() => setMode('none')}>
+              {t('cancel')}
+            </Button>
+          </WhenPicker>
+        )}
+      </Stack>
+    </Bar>
+  );
+}

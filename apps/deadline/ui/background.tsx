@@ -1,0 +1,4 @@
+import { Host } from '@aerie/ui';
+import { showNotifications } from './notifications';
+
+showNotifications(Host.connect(window));
