@@ -117,10 +117,10 @@ pub struct TicketPatch {
     /// New due date of a task.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Option<Timestamp>>,
-    /// Tags to add, leaving the others alone.
+    /// Tags to add, leaving the others alone. Zendesk knows this in bulk updates only.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub additional_tags: Vec<String>,
-    /// Tags to remove.
+    /// Tags to remove. Zendesk knows this in bulk updates only.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub remove_tags: Vec<String>,
     /// All tags, replacing those that the ticket has. Only with a safe update, or what others add is lost.
@@ -301,11 +301,15 @@ impl Tickets<'_> {
     }
 
     /// Changes one ticket, now. Zendesk allows 30 of these in 10 minutes per ticket and user. A closed ticket is
-    /// [`Error::Unprocessable`].
+    /// [`Error::Unprocessable`]. Adding and removing single tags is [`Error::BadCall`]: Zendesk would ignore it here, so do
+    /// it by a bulk update, or set all `tags` with a safe update.
     pub async fn update(&self, id: i64, update: &TicketUpdate) -> Result<UpdatedTicket, Error> {
         #[derive(Serialize)]
         struct Body<'a> {
             ticket: &'a TicketUpdate,
+        }
+        if !update.patch.additional_tags.is_empty() || !update.patch.remove_tags.is_empty() {
+            return Err(Error::BadCall("single tags are added and removed by bulk updates only"));
         }
         let call = Call::new(Resource::Tickets, Verb::Update, Method::PUT, "/api/v2/tickets/{id}")
             .arg(id)

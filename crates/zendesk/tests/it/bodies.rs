@@ -129,7 +129,7 @@ async fn an_update_sends_what_was_set_and_nothing_else() {
     }))
     .await;
     let stamp: Timestamp = "2026-11-22T09:59:58Z".parse().unwrap();
-    let patch = TicketPatch::default().add_tag("late").remove_tag("pending").custom_field(9, "x");
+    let patch = TicketPatch::default().status("open").custom_field(9, "x");
     let updated = client(&server)
         .tickets()
         .update(1, &TicketUpdate::from(patch).only_if_unchanged_since(stamp))
@@ -137,7 +137,7 @@ async fn an_update_sends_what_was_set_and_nothing_else() {
         .unwrap();
     assert_eq!(
         only_body(&server).await,
-        json!({"ticket": {"additional_tags": ["late"], "remove_tags": ["pending"], "custom_fields": [{"id": 9, "value": "x"}],
+        json!({"ticket": {"status": "open", "custom_fields": [{"id": 9, "value": "x"}],
                           "safe_update": true, "updated_stamp": "2026-11-22T09:59:58Z"}})
     );
     assert_eq!(updated.ticket.tags, Vec::<String>::new());
@@ -181,6 +181,16 @@ async fn everything_that_can_be_set_has_zendesks_name() {
         json!({"comment": {"body": "about Ann", "public": false}})
     );
     assert!(!format!("{note:?}").contains("Ann"));
+}
+
+#[tokio::test]
+async fn single_tags_are_not_sent_where_zendesk_would_ignore_them() {
+    let server = MockServer::start().await;
+    for patch in [TicketPatch::default().add_tag("late"), TicketPatch::default().remove_tag("late")] {
+        let result = client(&server).tickets().update(1, &patch.into()).await;
+        assert!(matches!(result, Err(Error::BadCall(_))), "{result:?}");
+    }
+    assert!(server.received_requests().await.unwrap().is_empty());
 }
 
 #[tokio::test]
