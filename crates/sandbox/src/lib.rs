@@ -16,14 +16,20 @@ pub mod clock;
 pub mod control;
 pub mod error;
 pub mod gate;
+mod jobs;
 pub mod model;
+pub mod oas;
 pub mod oauth;
 mod persist;
 pub mod random;
+mod rest;
 mod router;
 mod seed;
 pub mod serve;
 pub mod shared;
+mod tickets;
+mod time;
+mod webhooks;
 pub mod workspace_api;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -80,6 +86,9 @@ pub enum Error {
     /// The state file is not one of ours, or of another version.
     #[error("state file {0} is not readable: {1}")]
     StateFormat(PathBuf, #[source] serde_json::Error),
+    /// The OpenAPI description cannot be read.
+    #[error("OpenAPI description {0}: {1}")]
+    Description(PathBuf, #[source] oas::LoadError),
     /// The HTTP client for webhooks could not be made.
     #[error("HTTP client: {0}")]
     Http(#[from] reqwest::Error),
@@ -103,10 +112,16 @@ impl Sandbox {
         let addr = listener.local_addr();
         let base_url = config.public_url.clone().unwrap_or_else(|| format!("http://{addr}"));
         let shared = Shared::new(&config, base_url)?;
-        let service = router::service(&shared);
+        let description = match &config.validate_answers {
+            Some(path) => Some(oas::Oas::load(path).map_err(|e| Error::Description(path.clone(), e))?),
+            None => None,
+        };
+        let service = router::service(&shared, description);
         let stopping = shared.stopping().clone();
         let server = tokio::spawn(serve::run(listener, service, stopping));
         shared.spawn(persist::keep_saved(shared.clone()));
+        jobs::resume(&shared);
+        webhooks::resume(&shared);
         Ok(Sandbox { shared, addr, server })
     }
 

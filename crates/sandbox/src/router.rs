@@ -7,11 +7,13 @@ use http::uri::PathAndQuery;
 use tower::Layer;
 use tower::util::MapRequestLayer;
 
-use crate::{ApiError, Shared, apps, control, gate, oauth, serve, workspace_api};
+use crate::oas::Oas;
+use crate::{ApiError, Shared, apps, control, gate, oas, oauth, rest, serve, workspace_api};
 
 /// The application as it is served.
-pub(crate) fn service(shared: &Shared) -> serve::Service {
+pub(crate) fn service(shared: &Shared, description: Option<Oas>) -> serve::Service {
     let routes = Router::new()
+        .merge(rest::router())
         .merge(oauth::router())
         .merge(apps::router())
         .merge(workspace_api::router())
@@ -19,7 +21,8 @@ pub(crate) fn service(shared: &Shared) -> serve::Service {
         .fallback(|| async { ApiError::invalid_endpoint() })
         .method_not_allowed_fallback(|| async { ApiError::invalid_endpoint() });
     let gated = gate::layer(shared, routes).with_state(shared.clone());
-    MapRequestLayer::new(without_json_suffix as fn(Request) -> Request).layer(gated)
+    MapRequestLayer::new(without_json_suffix as fn(Request) -> Request)
+        .layer(oas::watched(gated, description))
 }
 
 /// Every path of the API also works with `.json`, so the suffix goes before the routes are looked up.

@@ -1,51 +1,31 @@
 //! The account as it is on the first day.
 
-use jiff::Timestamp;
+mod people;
+mod setup;
+mod stories;
+mod tickets;
 
-use crate::Role;
-use crate::model::{Account, Settings, User, World};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::model::{Account, Settings, World};
 use crate::oauth::{self, ClientSeed};
+pub(crate) use tickets::more_tickets;
 
-/// A fresh account with `tickets` tickets.
+/// A fresh account with `tickets` tickets: the first ones are written by hand, the others made from patterns.
 pub(crate) fn world(now: Timestamp, tickets: usize, settings: Settings) -> World {
     let mut world = World { settings, ..World::default() };
-    let id = world.ids.next_id();
     world.account = Account {
-        id,
+        id: world.ids.next_id(),
         subdomain: "acme".to_owned(),
         name: "Acme".to_owned(),
         time_zone: "Berlin".to_owned(),
         iana_time_zone: "Europe/Berlin".to_owned(),
         brand_id: world.ids.next_id(),
     };
-    let id = world.ids.next_id();
-    world.users.insert(
-        id,
-        User {
-            id,
-            name: "Ada Admin".to_owned(),
-            email: Some("admin@acme.test".to_owned()),
-            role: Role::Admin,
-            light_agent: false,
-            ticket_restriction: None,
-            organization_id: None,
-            external_id: None,
-            alias: None,
-            details: None,
-            notes: None,
-            phone: None,
-            signature: None,
-            tags: Vec::new(),
-            time_zone: "Berlin".to_owned(),
-            iana_time_zone: "Europe/Berlin".to_owned(),
-            locale: "en-US".to_owned(),
-            active: true,
-            suspended: false,
-            user_fields: std::collections::BTreeMap::new(),
-            created_at: now,
-            updated_at: now,
-        },
-    );
+    // Set up a good while before the first ticket.
+    let then = ago(now, 24 * 200);
+    let cast = people::add(&mut world, then);
+    let fields = setup::add(&mut world, then, &cast);
     oauth::add_client(
         &mut world,
         ClientSeed {
@@ -55,9 +35,12 @@ pub(crate) fn world(now: Timestamp, tickets: usize, settings: Settings) -> World
             loopback_redirects: true,
         },
     );
-    more_tickets(&mut world, now, tickets);
+    let written = tickets::add_stories(&mut world, now, tickets, &cast, &fields);
+    more_tickets(&mut world, now, tickets - written);
     world
 }
 
-/// Adds tickets made from patterns.
-pub(crate) fn more_tickets(_world: &mut World, _now: Timestamp, _count: usize) {}
+/// So many hours before.
+fn ago(now: Timestamp, hours: i64) -> Timestamp {
+    now - SignedDuration::from_hours(hours)
+}

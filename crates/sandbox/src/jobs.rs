@@ -1,0 +1,154 @@
+//! Bulk work that is done after the answer.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use serde_json::{Map, Value, json};
+
+use crate::model::{Job, JobState, Via, World};
+use crate::tickets::{self, By, Form};
+use crate::{ApiError, Shared, random, time};
+
+/// Jobs of one account that may be in flight.
+const IN_FLIGHT: usize = 30;
+
+/// Finished jobs that are kept to be asked about.
+const KEPT: usize = 1_000;
+
+/// Writes a job down and starts it; it works after the delay in the settings.
+///
+/// # Errors
+/// 429 when too many are in flight.
+pub(crate) fn start(shared: &Shared, user_id: u64, todo: Vec<(u64, Arc<Value>)>) -> Result<Job, ApiError> {
+    let now = shared.now();
+    let mut world = shared.write();
+    let open: Vec<&String> = world
+        .jobs
+        .values()
+        .filter(|j| matches!(j.status, JobState::Queued | JobState::Working))
+        .map(|j| &j.id)
+        .collect();
+    if open.len() >= IN_FLIGHT {
+        let body = json!({"error": "TooManyJobs", "current_job_ids": open, "description": format!(
+            "You have too many jobs queued or running. You may only have {IN_FLIGHT} jobs queued or running at a time.")});
+        return Err(ApiError::new(http::StatusCode::TOO_MANY_REQUESTS, body).retry_after(10));
+    }
+    forget_old(&mut world);
+    let job = Job {
+        id: format!("V3-{}", random::hex::<16>()),
+        status: JobState::Queued,
+        job_type: "Bulk Update Ticket".to_owned(),
+        total: todo.len(),
+        progress: None,
+        message: None,
+        results: Vec::new(),
+        created_at: now,
+        user_id,
+        todo,
+    };
+    world.jobs.insert(job.id.clone(), job.clone());
+    drop(world);
+    let worker = shared.clone();
+    let id = job.id.clone();
+    shared.spawn(async move { run(&worker, &id).await });
+    Ok(job)
+}
+
+/// Goes on with the jobs that were not done when the sandbox stopped.
+pub(crate) fn resume(shared: &Shared) {
+    let open: Vec<String> = shared
+        .read()
+        .jobs
+        .values()
+        .filter(|j| matches!(j.status, JobState::Queued | JobState::Working))
+        .map(|j| j.id.clone())
+        .collect();
+    for id in open {
+        let worker = shared.clone();
+        shared.spawn(async move { run(&worker, &id).await });
+    }
+}
+
+fn forget_old(world: &mut World) {
+    if world.jobs.len() < KEPT {
+        return;
+    }
+    let done = world.jobs.values().filter(|j| !matches!(j.status, JobState::Queued | JobState::Working));
+    if let Some(id) = done.min_by_key(|j| j.created_at).map(|j| j.id.clone()) {
+        world.jobs.remove(&id);
+    }
+}
+
+async fn run(shared: &Shared, id: &str) {
+    let due = {
+        let world = shared.read();
+        let delay =
+            SignedDuration::from_millis(i64::try_from(world.settings.job_delay_ms).unwrap_or(i64::MAX));
+        world.jobs.get(id).and_then(|j| j.created_at.checked_add(delay).ok())
+    };
+    let Some(due) = due else { return };
+    shared.clock().sleep_until(due).await;
+    with_job(shared, id, |job| job.status = JobState::Working);
+    while step(shared, id) {
+        // Others get their turn between two tickets.
+        tokio::task::yield_now().await;
+    }
+    let now = shared.now();
+    with_job(shared, id, |job| {
+        job.status = JobState::Completed;
+        job.message = Some(format!("Completed at {}", time::in_message(now)));
+    });
+}
+
+/// Changes one ticket; false when none is left.
+fn step(shared: &Shared, id: &str) -> bool {
+    let now = shared.now();
+    let (by, outcome) = {
+        let mut world = shared.write();
+        let Some(job) = world.jobs.get_mut(id) else { return false };
+        if job.todo.is_empty() {
+            return false;
+        }
+        let (ticket, body) = job.todo.remove(0);
+        let by = By { user_id: job.user_id, now, via: Via::Api };
+        let empty = Map::new();
+        let done = tickets::update(&mut world, &by, ticket, body.as_object().unwrap_or(&empty), Form::Bulk);
+        let result = match &done {
+            Ok(_) => json!({"id": ticket, "action": "update", "success": true, "status": "Updated"}),
+            Err(error) => failure(ticket, error),
+        };
+        if let Some(job) = world.jobs.get_mut(id) {
+            job.results.push(result);
+            job.progress = Some(job.results.len());
+        }
+        (by, done)
+    };
+    if let Ok(mut done) = outcome {
+        tickets::announce(shared, by.user_id, &mut done);
+    }
+    true
+}
+
+fn with_job(shared: &Shared, id: &str, f: impl FnOnce(&mut Job)) {
+    if let Some(job) = shared.write().jobs.get_mut(id) {
+        f(job);
+    }
+}
+
+/// A failed ticket in a job's results.
+fn failure(ticket: u64, error: &ApiError) -> Value {
+    let body = error.body();
+    let details = body.get("details").and_then(Value::as_object).map(|fields| {
+        let faults = fields.values().filter_map(Value::as_array).flatten();
+        faults.filter_map(|f| f["description"].as_str()).collect::<Vec<_>>().join(", ")
+    });
+    let text = |key: &str| body.get(key).and_then(Value::as_str).map(str::to_owned);
+    let kind = match error.status().as_u16() {
+        403 => "PermissionDenied".to_owned(),
+        404 => "TicketNotFound".to_owned(),
+        409 => "UpdateConflict".to_owned(),
+        _ => "TicketUpdateFailed".to_owned(),
+    };
+    let details = details.or_else(|| text("description")).unwrap_or_else(|| kind.clone());
+    json!({"id": ticket, "action": "update", "success": false, "status": "Failed", "error": kind, "details": details})
+}

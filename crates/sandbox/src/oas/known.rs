@@ -1,0 +1,28 @@
+//! Where the description itself is wrong, and how we know.
+
+/// Method (`*` for any), path (prefix with `*` at the end), place (suffix with `*` in front), reason.
+const FAULTS: &[(&str, &str, &str, &str)] = &[
+    (
+        "*",
+        "*",
+        "*custom_fields[].value",
+        "described as text, but a checkbox is a boolean and a multi-select a list in every real answer",
+    ),
+    ("PUT", "/api/v2/tickets/{ticket_id}", "audit.events[].value", "tags are a list in real audits"),
+    (
+        "*",
+        "/api/v2/job_statuses*",
+        "*results",
+        "described without null, but null until the job has begun, as its own example shows",
+    ),
+    ("PUT", "/api/v2/tickets/update_many", "job_status.results", "null until the job has begun"),
+];
+
+/// Whether a difference is the description's fault.
+pub(super) fn is_fault(method: &str, path: &str, at: &str) -> bool {
+    FAULTS.iter().any(|(m, p, a, _reason)| {
+        let path_fits = p.strip_suffix('*').map_or(*p == path, |prefix| path.starts_with(prefix));
+        let at_fits = a.strip_prefix('*').map_or(*a == at, |suffix| at.ends_with(suffix));
+        (*m == "*" || *m == method) && path_fits && at_fits
+    })
+}
