@@ -49,7 +49,7 @@ impl Default for Settings {
             rate_limit_per_minute: 700,
             per_ticket_update_limit: 30,
             tickets_update_limit: 100,
-            signed_context_ticket: false,
+            signed_context_ticket: true,
             access_token_seconds: 1_800,
             refresh_token_seconds: 2_592_000,
             job_delay_ms: 300,
