@@ -229,10 +229,11 @@ impl<'a> Crew<'a> {
         let mut seen =
             Seen { due: Vec::new(), all: false, wake: Wake { more: !passed.is_empty(), ..Wake::default() } };
         let (mut first, mut idle) = (true, 0);
+        let wide_allowed = Instant::now() >= self.wide_after;
         let mut tx = self.worker.db.system_read().await?;
         loop {
             let wide = !passed.is_empty();
-            if wide && Instant::now() < self.wide_after {
+            if wide && !wide_allowed {
                 seen.wake.more = true;
                 seen.wake.wide_at = Some(self.wide_after);
                 return Ok(seen);
@@ -241,7 +242,7 @@ impl<'a> Crew<'a> {
             let unknown: Vec<String> = self.unknown.iter().cloned().collect();
             let page = claim::peek(&mut tx, now, &passed, &unknown).await?;
             if wide {
-                self.wide_after = Instant::now() + started.elapsed() * (WIDE_SHARE - 1);
+                self.wide_after = self.wide_after.max(Instant::now()) + started.elapsed() * (WIDE_SHARE - 1);
             }
             let full = page.len() == PAGE;
             let mut accounts: BTreeSet<AccountId> = BTreeSet::new();
