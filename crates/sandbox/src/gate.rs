@@ -119,6 +119,7 @@ async fn api_call(shared: &Shared, request: Request, next: Next) -> Response {
         client: client.clone(),
         user_id: who.map(|who| who.user_id),
         status: None,
+        headers: log::kept(request.headers()),
         fault: None,
         duration: Duration::ZERO,
         request: if textual { sent } else { Bytes::new() },

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::package::{Blob, Package};
 use super::{App, AppJob, keys};
-use crate::{ApiError, Caller, Event, Shared, World, random};
+use crate::{ApiError, Caller, Event, Shared, World, random, time};
 
 /// The file of a multipart form.
 async fn file(mut form: Multipart, name: &str) -> Result<Bytes, ApiError> {
@@ -253,8 +253,8 @@ fn show_app(base: &str, app: &App) -> Value {
         "parameters": parameters,
         "large_icon": super::launch::asset_url(base, app, "logo.png"),
         "small_icon": super::launch::asset_url(base, app, "logo-small.png"),
-        "created_at": app.created_at,
-        "updated_at": app.updated_at,
+        "created_at": time::text(app.created_at),
+        "updated_at": time::text(app.updated_at),
     })
 }
 

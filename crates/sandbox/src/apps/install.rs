@@ -13,7 +13,7 @@ use super::manifest::{Manifest, Parameter};
 use super::{App, Installation};
 use crate::error::Faults;
 use crate::model::User;
-use crate::{ApiError, Caller, Event, Role, Shared, World};
+use crate::{ApiError, Caller, Event, Role, Shared, World, time};
 
 /// Zendesk's ids of the roles that restrictions may name.
 const ROLE_ADMIN: u64 = 2;
@@ -163,8 +163,8 @@ pub fn show_installation(app: &App, installation: &Installation) -> Value {
         "settings_objects": objects,
         "enabled": installation.enabled,
         "updated": app.updated_at.strftime("%Y%m%d%H%M%S").to_string(),
-        "created_at": installation.created_at,
-        "updated_at": installation.updated_at,
+        "created_at": time::text(installation.created_at),
+        "updated_at": time::text(installation.updated_at),
         "role_restrictions": installation.role_restrictions,
         "group_restrictions": installation.group_restrictions,
         "collapsible": true,

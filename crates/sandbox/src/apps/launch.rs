@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{App, Installation, install, private_key};
+use crate::tickets::access;
 use crate::{ApiError, Shared, World, random};
 
 /// How long a token is good.
@@ -68,7 +69,7 @@ pub fn fill(text: &str, settings: &Map<String, Value>) -> String {
 /// The address of a page and, when the app wants signed addresses, the token for it.
 ///
 /// # Errors
-/// 404 when there is no such installation, location or person, or the person may not use it.
+/// 404 when there is no such installation, location, ticket or person, or the person may not use or see it.
 pub async fn launch(shared: &Shared, user_id: u64, launch: &Launch) -> Result<Launched, ApiError> {
     let (url, signed) = {
         let world = shared.read();
@@ -112,7 +113,17 @@ pub async fn sign_launch(
     launch: &Launch,
     url: &str,
 ) -> Result<String, ApiError> {
-    let app_id = usable(&shared.read(), user_id, launch.installation_id)?.0.id;
+    let app_id = {
+        let world = shared.read();
+        // The token vouches for the ticket: nobody gets one for a ticket that this person may not see.
+        if let Some(id) = launch.ticket_id {
+            let record = world.tickets.get(&id).ok_or_else(ApiError::not_found)?;
+            if !access::sight(&world, user_id)?.covers(&record.ticket) {
+                return Err(ApiError::not_found());
+            }
+        }
+        usable(&world, user_id, launch.installation_id)?.0.id
+    };
     let failed = |error: &dyn std::fmt::Display| {
         tracing::error!(%error, "signing a launch");
         ApiError::new(http::StatusCode::INTERNAL_SERVER_ERROR, json!({"error": "InternalServerError"}))

@@ -111,13 +111,16 @@ fn person(world: &World, user_id: u64, scopes: Scopes, session: bool) -> Option<
     Some(Identity { caller, token: None })
 }
 
-/// Whether the page that sends this was served by us. Browsers name the origin with every call that changes something;
-/// pages of other ports on the same host share our cookie and must not be able to use it.
+/// Whether the page that sends this was served by us: pages of other ports on the same host share our cookie and must
+/// not be able to use it. Browsers say so themselves (which stays true behind a development server); else the origin
+/// that they name with every call that changes something is compared. Other programs say nothing and may.
 pub(crate) fn same_origin(headers: &HeaderMap) -> bool {
     let text = |name| headers.get(name).and_then(|value: &http::HeaderValue| value.to_str().ok());
-    match text(header::ORIGIN) {
-        None => true,
-        Some(origin) => origin.split_once("://").map(|(_, host)| host) == text(header::HOST),
+    let fetch_site = headers.get("sec-fetch-site").and_then(|value| value.to_str().ok());
+    match (fetch_site, text(header::ORIGIN)) {
+        (Some(site), _) => matches!(site, "same-origin" | "none"),
+        (None, None) => true,
+        (None, Some(origin)) => origin.split_once("://").map(|(_, host)| host) == text(header::HOST),
     }
 }
 
@@ -130,8 +133,7 @@ pub(super) fn is_open(method: &Method, path: &str) -> bool {
         return false;
     }
     let key = path.strip_prefix("/api/v2/apps/").and_then(|rest| rest.split_once('/')).map(|(_, rest)| rest);
-    matches!(path, "/api/v2/users/me" | "/api/v2/locales/public")
-        || matches!(key, Some("public_key" | "public_key.pem"))
+    path == "/api/v2/users/me" || matches!(key, Some("public_key" | "public_key.pem"))
 }
 
 /// Whether the token's scopes cover method and path.

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, StatusCode};
+use http::{HeaderMap, HeaderName, Method, StatusCode};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -15,6 +15,17 @@ const MAX_ENTRIES: usize = 50_000;
 const MAX_BYTES: usize = 64 * 1024 * 1024;
 
 const MASK: &str = "***";
+
+/// Headers that are worth knowing afterwards; none carries a secret.
+pub const KEPT_HEADERS: [&str; 7] = [
+    "user-agent",
+    "idempotency-key",
+    "x-zendesk-app-id",
+    "x-zendesk-marketplace-name",
+    "x-zendesk-marketplace-organization-id",
+    "x-zendesk-marketplace-app-id",
+    "x-zendesk-marketplace-bot-id",
+];
 
 /// Keys whose values are secrets wherever they stand, besides everything that ends in `_token` or `_secret`.
 const SECRET_KEYS: [&str; 9] = [
@@ -43,6 +54,8 @@ pub struct Entry {
     pub user_id: Option<u64>,
     /// Nothing when the connection was cut before the work was done.
     pub status: Option<StatusCode>,
+    /// Those of [`KEPT_HEADERS`] that the caller sent.
+    pub headers: HeaderMap,
     /// The fault that hit it.
     pub fault: Option<u64>,
     /// Machine time.
@@ -62,12 +75,8 @@ impl Entry {
         format!("{} {}", self.method, segments.join("/"))
     }
 
-    /// The request's body as JSON with secrets masked; text when it is neither JSON nor a form, null when empty.
-    pub fn request(&self, secret_names: &BTreeSet<String>) -> Value {
-        masked_body(&self.request, secret_names)
-    }
-
-    /// As it appears in the log.
+    /// As it appears in the log. Bodies are JSON with secrets masked; text when they are neither JSON nor a form, null
+    /// when empty.
     pub fn to_json(&self, secret_names: &BTreeSet<String>) -> Value {
         json!({
             "seq": self.seq,
@@ -79,6 +88,9 @@ impl Entry {
             "client": self.client,
             "user_id": self.user_id,
             "status": self.status.map(|status| status.as_u16()),
+            "headers": self.headers.iter().filter_map(|(name, value)| {
+                Some((name.to_string(), value.to_str().ok()?.into()))
+            }).collect::<Map<String, Value>>(),
             "fault": self.fault,
             "duration_ms": self.duration.as_secs_f64() * 1e3,
             "request": masked_body(&self.request, secret_names),
@@ -124,6 +136,14 @@ impl Log {
         self.entries.clear();
         self.bytes = 0;
     }
+}
+
+/// The headers that go into the log.
+pub(super) fn kept(headers: &HeaderMap) -> HeaderMap {
+    let kept = KEPT_HEADERS
+        .iter()
+        .filter_map(|name| Some((HeaderName::from_static(name), headers.get(*name)?.clone())));
+    kept.collect()
 }
 
 fn is_secret(key: &str, secret_names: &BTreeSet<String>) -> bool {
@@ -224,6 +244,7 @@ mod tests {
             client: None,
             user_id: None,
             status: Some(StatusCode::OK),
+            headers: HeaderMap::new(),
             fault: None,
             duration: Duration::ZERO,
             request: Bytes::new(),

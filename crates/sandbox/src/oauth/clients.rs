@@ -10,7 +10,7 @@ use url::Url;
 
 use super::{Client, ClientKind};
 use crate::error::Faults;
-use crate::{ApiError, Caller, Shared, World, random};
+use crate::{ApiError, Caller, Shared, World, random, time};
 
 /// How much of a secret is shown after it was made.
 const SHOWN: usize = 9;
@@ -31,8 +31,8 @@ fn show_client(world: &World, client: &Client, full_secret: bool) -> Value {
         "user_id": client.user_id,
         "global": false,
         "logo_url": Value::Null,
-        "created_at": client.created_at,
-        "updated_at": client.updated_at,
+        "created_at": time::text(client.created_at),
+        "updated_at": time::text(client.updated_at),
     })
 }
 

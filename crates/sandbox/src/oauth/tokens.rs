@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{Lifetimes, Token, issue};
 use crate::gate::TokenId;
-use crate::{ApiError, Caller, Role, Shared, World};
+use crate::{ApiError, Caller, Role, Shared, World, time};
 
 /// How much of a token is shown after it was made.
 const SHOWN: usize = 10;
@@ -25,10 +25,10 @@ fn show_token(world: &World, token: &Token, full: bool) -> Value {
         "token": cut(&token.access_token),
         "refresh_token": token.refresh_token.as_deref().map(cut),
         "scopes": token.scopes,
-        "created_at": token.created_at,
+        "created_at": time::text(token.created_at),
         "used_at": Value::Null,
-        "expires_at": token.expires_at,
-        "refresh_token_expires_at": token.refresh_expires_at,
+        "expires_at": time::text(token.expires_at),
+        "refresh_token_expires_at": token.refresh_expires_at.map(time::text),
     })
 }
 

@@ -10,6 +10,7 @@ use crate::apps::launch::{Launch, Launched, asset_url, location_url};
 use crate::apps::manifest::ICON_LOCATIONS;
 use crate::apps::{self, App, Installation, install};
 use crate::model::User;
+use crate::rest::render;
 use crate::{ApiError, Caller, Role, Shared, World};
 
 /// Backgrounds for people's initials.
@@ -87,34 +88,17 @@ fn time_zone(name: &str, iana_name: &str, now: Timestamp) -> Value {
     })
 }
 
+/// As `/api/v2/users/me`, with groups and organizations.
 fn show_user(world: &World, user: &User) -> Value {
     let groups: Vec<Value> =
         world.groups_of(user.id).map(|group| json!({"id": group.id, "name": group.name})).collect();
     let organization = user.organization_id.and_then(|id| world.organizations.get(&id));
     let organizations: Vec<Value> =
         organization.into_iter().map(|found| json!({"id": found.id, "name": found.name})).collect();
-    json!({
-        "id": user.id,
-        "url": format!("{}/api/v2/users/{}.json", world.base_url, user.id),
-        "name": user.name,
-        "email": user.email,
-        "role": user.role,
-        "alias": user.alias,
-        "details": user.details,
-        "external_id": user.external_id,
-        "locale": user.locale,
-        "notes": user.notes,
-        "organization_id": user.organization_id,
-        "phone": user.phone,
-        "photo": null,
-        "signature": user.signature,
-        "tags": user.tags,
-        "time_zone": user.time_zone,
-        "iana_time_zone": user.iana_time_zone,
-        "user_fields": user.user_fields,
-        "groups": groups,
-        "organizations": organizations,
-    })
+    let mut shown = render::user(world, user, Role::Admin);
+    shown["groups"] = groups.into();
+    shown["organizations"] = organizations.into();
+    shown
 }
 
 fn show_installation(base: &str, app: &App, installation: &Installation) -> Value {

@@ -9,7 +9,9 @@ use futures::StreamExt as _;
 use serde_json::json;
 use tokio_stream::wrappers::BroadcastStream;
 
-use crate::{ApiError, Caller, Event, Shared};
+use crate::apps::install;
+use crate::tickets::access;
+use crate::{ApiError, Caller, Event, Shared, time};
 
 pub(super) async fn stream(
     State(shared): State<Shared>,
@@ -31,16 +33,23 @@ pub(super) async fn stream(
 /// The event as this person may see it.
 fn show(shared: &Shared, user_id: u64, event: Event) -> Option<sse::Event> {
     let (name, data) = match event {
-        Event::Ticket { id, updated_at, updated_by, changes, .. } => (
-            "ticket",
-            json!({"id": id, "updated_at": updated_at, "updated_by": updated_by, "changes": changes}),
-        ),
+        Event::Ticket { id, updated_at, updated_by, changes, .. } => {
+            let world = shared.read();
+            let record = world.tickets.get(&id)?;
+            if !access::sight(&world, user_id).ok()?.covers(&record.ticket) {
+                return None;
+            }
+            let updated_at = time::text(updated_at);
+            (
+                "ticket",
+                json!({"id": id, "updated_at": updated_at, "updated_by": updated_by, "changes": changes}),
+            )
+        }
         Event::ApiNotification { agent_id: Some(agent_id), .. } if agent_id != user_id => return None,
         Event::ApiNotification { app_id, event, body, sender, .. } => {
             let world = shared.read();
             let user = world.users.get(&user_id)?;
-            let used =
-                |id| world.apps.installations_of(id).any(|i| crate::apps::install::may_use(&world, i, user));
+            let used = |id| world.apps.installations_of(id).any(|i| install::may_use(&world, i, user));
             if app_id != 0 && !used(app_id) {
                 return None;
             }

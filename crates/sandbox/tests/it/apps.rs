@@ -317,6 +317,19 @@ async fn a_launch_is_signed_with_the_apps_own_key() {
     assert_eq!(claims_again["context"].get("ticketId"), None);
     assert_ne!(claims["jti"], claims_again["jti"]);
 
+    let no_ticket = Launch { ticket_id: Some(999_999), ..launch.clone() };
+    sandbox.control().sign_launch(ADMIN, &no_ticket).await.expect_err("no such ticket");
+    let narrow = add_person(&sandbox, "narrow@acme.test", Role::Agent);
+    let requested = Some(sandbox::model::TicketRestriction::Requested);
+    sandbox.shared().write().users.get_mut(&narrow).expect("the person").ticket_restriction = requested;
+    sandbox
+        .control()
+        .sign_launch("narrow@acme.test", &launch)
+        .await
+        .expect_err("a ticket that this agent may not see");
+    let elsewhere = Launch { ticket_id: None, location: "nav_bar".into(), ..launch.clone() };
+    sandbox.control().sign_launch("narrow@acme.test", &elsewhere).await.expect("a token without a ticket");
+
     let unknown = get(&sandbox, As::Nobody, "/api/v2/apps/1/public_key.pem").await.expect(404);
     assert_eq!(unknown.text, "Not Found");
     let nowhere = Launch { location: "top_bar".into(), ..launch.clone() };

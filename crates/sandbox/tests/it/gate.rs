@@ -55,6 +55,8 @@ async fn a_session_works_from_our_own_pages_only() {
     };
     send(post("http://127.0.0.1:1".to_owned())).await.expect(403);
     send(post(sandbox.url().to_owned())).await.expect(201);
+    send(post("http://127.0.0.1:4100".to_owned()).header("sec-fetch-site", "same-origin")).await.expect(201);
+    send(post(sandbox.url().to_owned()).header("sec-fetch-site", "same-site")).await.expect(403);
     let id = admin_id(&sandbox);
     sandbox.shared().write().users.get_mut(&id).expect("the person").suspended = true;
     get(&sandbox, As::Cookie(&cookie), CLIENTS).await.expect(401);
@@ -255,7 +257,10 @@ async fn every_call_is_written_down_without_secrets() {
     let grant = json!({"grant_type": "client_credentials", "client_id": "demo_client", "client_secret": "demo-secret"});
     let tokens = call(&sandbox, As::Nobody, Method::POST, "/oauth/tokens", grant).await.expect(200).json();
     let token = tokens["access_token"].as_str().expect("a token");
-    get(&sandbox, As::Nobody, &format!("{CLIENTS}.json?access_token={token}&page=1")).await.expect(200);
+    let path = format!("{CLIENTS}.json?access_token={token}&page=1");
+    let listed =
+        request(&sandbox, &As::Nobody, Method::GET, &path).header("x-zendesk-marketplace-name", "Sample");
+    send(listed).await.expect(200);
     let text = get(&sandbox, As::Nobody, "/sandbox/log").await.expect(200).text;
     for secret in ["demo-secret", token] {
         assert!(!text.contains(secret), "{text}");
@@ -270,6 +275,7 @@ async fn every_call_is_written_down_without_secrets() {
     assert_eq!(lines[1]["query"], "access_token=***&page=1");
     assert_eq!(lines[1]["user_id"], admin_id(&sandbox));
     assert_eq!(lines[1]["status"], 200);
+    assert_eq!(lines[1]["headers"]["x-zendesk-marketplace-name"], "Sample");
     let later = get(&sandbox, As::Nobody, "/sandbox/log?since=1&route=GET%20*").await.expect(200).text;
     assert_eq!(later.lines().count(), 1);
     send(request(&sandbox, &As::Nobody, Method::DELETE, "/sandbox/log")).await.expect(204);

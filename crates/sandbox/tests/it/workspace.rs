@@ -157,6 +157,18 @@ async fn pages_hear_what_happens() {
     let heard = next_event(&mut stream, "api_notification").await;
     let sender = admin_id(&sandbox);
     assert_eq!(heard, json!({"app_id": app_id, "event": "for_the_agent", "body": "b", "sender": sender}));
+    // A ticket that this agent may not see is not spoken of: the first one that is heard of is the other.
+    let requested = Some(sandbox::model::TicketRestriction::Requested);
+    sandbox.shared().write().users.get_mut(&agent).expect("the person").ticket_restriction = requested;
+    let create = async |requester: u64| {
+        let body = json!({"ticket": {"subject": "S", "comment": {"body": "B"}, "requester_id": requester}});
+        let made =
+            call(&sandbox, As::Person(ADMIN), Method::POST, "/api/v2/tickets.json", body).await.expect(201);
+        made.json()["ticket"]["id"].clone()
+    };
+    create(admin_id(&sandbox)).await;
+    let own = create(agent).await;
+    assert_eq!(next_event(&mut stream, "ticket").await["id"], own);
     sandbox.control().advance(std::time::Duration::from_secs(5));
     assert_eq!(next_event(&mut stream, "clock").await["frozen"], true);
     sandbox.control().reset(1).await;
