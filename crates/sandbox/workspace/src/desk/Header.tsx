@@ -7,7 +7,7 @@ import { useDesk, useWatched } from './context';
 import type { Tab } from './desk';
 import { Icon } from './icons';
 import { color } from './theme';
-import { ellipsis, Face, StatusBadge, subtle } from './ui';
+import { ellipsis, Face, StatusBadge, subtle, Unseen } from './ui';
 
 const Bar = styled.header`
   display: flex;
@@ -87,6 +87,22 @@ const Add = styled.div`
   padding: 0 8px;
 `;
 
+const Me = styled.button`
+  position: relative;
+  display: flex;
+  padding: 4px;
+  border: 0;
+  border-radius: 50%;
+  background: none;
+  cursor: pointer;
+  &:hover {
+    background: ${color('border.default')};
+  }
+  &:focus-visible {
+    outline: 2px solid ${color('border.primaryEmphasis')};
+  }
+`;
+
 /** Open tickets, top bar apps and the person's menu. */
 export function Header() {
   const desk = useWatched(useDesk());
@@ -162,13 +178,10 @@ function UserMenu() {
   return (
     <Menu
       button={props => (
-        <IconButton
-          {...props}
-          aria-label={`${user.name}: switch person, light or dark, sign out`}
-          size="large"
-        >
+        <Me {...props} title={user.name}>
           <Face name={user.name} />
-        </IconButton>
+          <Unseen>{user.name}: light or dark, switch person, sign out</Unseen>
+        </Me>
       )}
       placement="bottom-end"
       onChange={({ value }) => {

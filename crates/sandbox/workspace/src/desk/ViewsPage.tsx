@@ -8,7 +8,7 @@ import { ApiError, get, getAll } from '../api/client';
 import type { Ticket, View } from '../api/types';
 import { useDesk, useWatched } from './context';
 import { Icon } from './icons';
-import { color } from './theme';
+import { chosen, color } from './theme';
 import { ellipsis, Message, StatusBadge, subtle, TimeAgo } from './ui';
 
 const PAGE = 50;
@@ -47,7 +47,7 @@ const ViewLink = styled.a<{ $current: boolean }>`
   color: inherit;
   text-decoration: none;
   font-weight: ${p => (p.$current ? 600 : 400)};
-  background: ${p => (p.$current ? color('background.primary')(p) : 'transparent')};
+  background: ${p => (p.$current ? chosen(p) : 'transparent')};
   span:first-child {
     flex: 1;
     ${ellipsis}
@@ -59,7 +59,7 @@ const ViewLink = styled.a<{ $current: boolean }>`
     ${subtle}
   }
   &:hover {
-    background: ${p => color(p.$current ? 'background.primary' : 'background.subtle')(p)};
+    background: ${p => (p.$current ? chosen(p) : color('background.subtle')(p))};
     text-decoration: ${p => (p.$current ? 'none' : 'underline')};
   }
   &:focus-visible {

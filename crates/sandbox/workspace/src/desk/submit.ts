@@ -1,7 +1,7 @@
 import { ApiError, call } from '../api/client';
 import type { StatusCategory, Ticket } from '../api/types';
 import type { TicketForm } from '../model/ticket';
-import { escapeHtml } from '../model/markup';
+import { escapeHtml, plainText } from '../model/markup';
 import type { Desk } from './desk';
 
 /** Properties of a 422 answer whose names differ from those on the page. */
@@ -39,7 +39,7 @@ export async function submit(
 
   const blocked = await desk.host.askToSave(form, desk.boot.save_hook_timeout_ms);
   if (blocked.length > 0) {
-    form.problems = blocked.map(({ app, message }) => `${app}: ${message}`);
+    form.problems = blocked.map(({ app, message }) => `${app}: ${plainText(message)}`);
     for (const { app, message } of blocked) {
       const html = `<strong>${escapeHtml(app)}</strong> kept the ticket from being saved: ${message}`;
       desk.notify({ html, kind: 'error', ms: null });

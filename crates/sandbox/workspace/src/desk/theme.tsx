@@ -10,6 +10,14 @@ export const color =
   ({ theme }: { theme: object }): string =>
     getColor({ theme: theme as IGardenTheme, variable });
 
+/** A light wash of the primary hue: what is chosen. */
+export const chosen = ({ theme }: { theme: object }): string =>
+  getColor({
+    theme: theme as IGardenTheme,
+    light: { hue: 'primaryHue', shade: 200 },
+    dark: { hue: 'primaryHue', shade: 1000 },
+  });
+
 const themeOf = (base: ColorScheme): IGardenTheme => ({
   ...DEFAULT_THEME,
   colors: { ...DEFAULT_THEME.colors, base },

@@ -14,7 +14,7 @@ const STATUS_COLORS: Record<string, string> = {
   pending: PALETTE.blue[700],
   hold: PALETTE.black,
   solved: PALETTE.grey[700],
-  closed: PALETTE.grey[600],
+  closed: PALETTE.grey[800],
 };
 
 const Square = styled.span<{ $status: string }>`
@@ -45,7 +45,7 @@ export function StatusBadge({ status, short }: { status: string; short?: boolean
   );
 }
 
-const HUES = ['kale', 'teal', 'royal', 'purple', 'azure', 'crimson', 'green', 'blue'] as const;
+const HUES = ['kale', 'purple', 'crimson', 'blue', 'green', 'fuschia', 'orange', 'teal'] as const;
 
 const initials = (name: string) =>
   name
@@ -64,7 +64,7 @@ export function Face({
   name: string;
   size?: 'extraextrasmall' | 'extrasmall' | 'small' | 'medium' | 'large';
 }) {
-  const sum = [...name].reduce((total, char) => total + char.charCodeAt(0), 0);
+  const sum = [...name].reduce((total, char) => (total * 31 + char.charCodeAt(0)) % 65_521, 7);
   const hue = HUES[sum % HUES.length] ?? 'kale';
   return (
     <Avatar
@@ -96,6 +96,16 @@ export const subtle = css`
 export const ellipsis = css`
   overflow: hidden;
   text-overflow: ellipsis;
+  white-space: nowrap;
+`;
+
+/** Text for screen readers only. */
+export const Unseen = styled.span`
+  position: absolute;
+  width: 1px;
+  height: 1px;
+  overflow: hidden;
+  clip-path: inset(50%);
   white-space: nowrap;
 `;
 
