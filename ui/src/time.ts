@@ -1,6 +1,7 @@
 import type { Language, SharedKey, Translate } from './i18n';
-import { DAY_MS, daysBetween, wallTime } from './zoned';
+import { DAY_MS, daysBetween, timeText, wallTime } from './zoned';
 
+const SECOND_MS = 1000;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 /** Up to here a time to come is told as a distance ("in 2 h 14 min"), beyond it as a date. */
@@ -16,9 +17,10 @@ export class TimeFormat {
     readonly timeZone: string,
   ) {}
 
-  /** "14:05" */
+  /** "14:05", "9:30" */
   time(ms: number): string {
-    return this.format('time', { hour: 'numeric', minute: '2-digit', hourCycle: 'h23' }, ms);
+    const { hour, minute } = wallTime(ms, this.timeZone);
+    return timeText({ hour, minute, second: 0 });
   }
 
   /** "Monday, 23 November 2026 at 14:05 CET": for the eye that wants to be sure. */
@@ -63,14 +65,14 @@ export class TimeFormat {
   /** "in 2 h 14 min", "12 min ago", and beyond that the moment itself. */
   relative(ms: number, now: number): string {
     const away = ms - now;
+    // `now` is a full second: what has just happened may lie a little ahead of it.
+    if (away < SECOND_MS && away > -MINUTE_MS) return this.t('time.now');
     if (away > 0 && away <= DISTANCE_MS) return this.t('time.in', { span: this.span(away) });
-    if (away <= 0 && away > -HOUR_MS) {
-      return away > -MINUTE_MS ? this.t('time.now') : this.t('time.ago', { span: this.span(-away) });
-    }
+    if (away < 0 && away > -HOUR_MS) return this.t('time.ago', { span: this.span(-away) });
     return this.moment(ms, now);
   }
 
-  /** "2 h 14 min", "14 min 09 s" (`withSeconds`, below the hour), "3 d 4 h": two units at most. */
+  /** "2 h 14 min", "4 min 09 s" (`withSeconds`, below ten minutes), "3 d 4 h": two units at most. */
   span(ms: number, withSeconds = false): string {
     const seconds = Math.max(Math.floor(ms / 1000), 0);
     const [d, h, m, s] = [
@@ -82,7 +84,7 @@ export class TimeFormat {
     if (d > 0) return this.units(d, 'd', h, 'h');
     if (h > 0) return this.units(h, 'h', m, 'min');
     if (m > 0) {
-      if (!withSeconds) return this.t('unit.min', { n: m });
+      if (!withSeconds || m >= 10) return this.t('unit.min', { n: m });
       return `${this.t('unit.min', { n: m })} ${this.t('unit.s', { n: String(s).padStart(2, '0') })}`;
     }
     return this.t('unit.s', { n: s });

@@ -95,8 +95,9 @@ export function localText(day: Day, time: TimeOfDay): string {
   return `${pad(day.year, 4)}-${pad(day.month)}-${pad(day.day)}T${pad(time.hour)}:${pad(time.minute)}${seconds}`;
 }
 
+/** "9:30", with seconds only where there are some. */
 export function timeText(time: TimeOfDay): string {
-  return `${pad(time.hour)}:${pad(time.minute)}${time.second ? `:${pad(time.second)}` : ''}`;
+  return `${time.hour}:${pad(time.minute)}${time.second ? `:${pad(time.second)}` : ''}`;
 }
 
 /** Reads `14:30`, `1430`, `9`, `9.15`, `2:30 pm`, `14:30:05`; null for anything else. */

@@ -99,9 +99,9 @@ export class Opened {
     private readonly controlUrl: string,
   ) {}
 
-  /** Waits until the frame shows a text (or an accessible name of a control). */
-  async see(text: string | RegExp): Promise<void> {
-    await this.frame.getByText(text).first().waitFor({ timeout: 10_000 });
+  /** Waits until the frame shows a text: the whole of an element's, or with `exact` false a part of it. */
+  async see(text: string | RegExp, exact = typeof text === 'string'): Promise<void> {
+    await this.frame.getByText(text, { exact }).first().waitFor({ timeout: 10_000 });
   }
 
   async control(wish: object): Promise<void> {

@@ -9,7 +9,7 @@ const STATES: [name: string, seen: string | RegExp, options?: OpenOptions][] = [
   ['sidebar-empty', 'No deadline', { scheme: 'dark' }],
   ['sidebar-running', /in 2 h 1[34] min/],
   ['sidebar-running', /in 2 h 1[34] min/, { width: 280 }],
-  ['sidebar-running', /in 2 Std\. 1[34] Min\./, { locale: 'de-DE', width: 280 }],
+  ['sidebar-running', /in 2 h 1[34] min/, { locale: 'de-DE', width: 280 }],
   ['sidebar-running', /in 2 h 1[34] min/, { scheme: 'dark', width: 380 }],
   ['sidebar-soon', /in 2[23] min/],
   ['sidebar-soon', /in 2[23] min/, { scheme: 'dark' }],

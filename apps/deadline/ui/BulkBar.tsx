@@ -106,7 +106,13 @@ export function BulkBar({ items, onClose, onDone }: Props) {
           )}
           {mode === 'clear' && (
             <>
-              <Button size="small" isPrimary isDanger onClick={() => void apply({ clear: true })} disabled={busy}>
+              <Button
+                size="small"
+                isPrimary
+                isDanger
+                onClick={() => void apply({ clear: true })}
+                disabled={busy}
+              >
                 {t('bulk.clear', { count })}
               </Button>
               <Button size="small" isBasic onClick={() => setMode('none')}>

@@ -35,10 +35,14 @@ export function Conflict({ theirs, mine, onKeepTheirs, onUseMine }: Props) {
       }
     >
       <p>
-        {theirs ? t('conflict.theirs_set', { who, when: told(Date.parse(theirs.at)) }) : t('conflict.theirs_cleared')}
+        {theirs
+          ? t('conflict.theirs_set', { who, when: told(Date.parse(theirs.at)) })
+          : t('conflict.theirs_cleared')}
       </p>
       <p>
-        {mine.kind === 'set' ? t('conflict.mine_set', { when: told(mine.chosen.at) }) : t('conflict.mine_clear')}
+        {mine.kind === 'set'
+          ? t('conflict.mine_set', { when: told(mine.chosen.at) })
+          : t('conflict.mine_clear')}
       </p>
     </Note>
   );

@@ -5,8 +5,12 @@ import { statusOf } from './status';
 import { StatusMark } from './StatusMark';
 import { useT } from './texts';
 
+const Box = styled(Stack)`
+  container-type: inline-size;
+`;
+
 const Big = styled.p`
-  font-size: 28px;
+  font-size: clamp(24px, 9cqi, 28px);
   line-height: 32px;
   min-height: 32px;
   font-weight: 600;
@@ -30,10 +34,10 @@ export function Countdown({ deadline }: { deadline: Deadline }) {
       ? t('countdown.late', { span: time.span(now - at, true) })
       : status === 'hit_while_solved'
         ? t('countdown.solved')
-        : t('time.in', { span: time.span(at - now, true) });
+        : t('time.in', { span: time.span(Math.ceil((at - now) / 1000) * 1000, true) });
   const setBy = deadline.set_by.name;
   return (
-    <Stack $gap={1}>
+    <Box $gap={1}>
       <Big role="timer" aria-live="off">
         <StatusMark status={status}>{words}</StatusMark>
       </Big>
@@ -41,8 +45,9 @@ export function Countdown({ deadline }: { deadline: Deadline }) {
         <Moment at={deadline.at} as="moment" />
       </strong>
       <Small>
-        {setBy ? t('countdown.set_by', { name: setBy }) : t('countdown.set')} <Moment at={deadline.set_at} />
+        {setBy ? t('countdown.set_by', { name: setBy }) : t('countdown.set')} ·{' '}
+        <Moment at={deadline.set_at} />
       </Small>
-    </Stack>
+    </Box>
   );
 }

@@ -1,4 +1,14 @@
-import { ActivityList, Frame, Mark, PageTitle, Row, Shortcuts, SkeletonLines, focusSearch, usePage } from '@aerie/ui';
+import {
+  ActivityList,
+  Frame,
+  Mark,
+  PageTitle,
+  Row,
+  Shortcuts,
+  SkeletonLines,
+  focusSearch,
+  usePage,
+} from '@aerie/ui';
 import LateIcon from '@zendeskgarden/svg-icons/src/16/alert-error-stroke.svg?icon';
 import { Tab, TabList, TabPanel, Tabs } from '@zendeskgarden/react-tabs';
 import { lazy, Suspense, useEffect, useState } from 'react';
@@ -45,7 +55,9 @@ export function Board() {
           <Tab item="activity">{t('tab.activity')}</Tab>
           {role === 'admin' && <Tab item="admin">{t('tab.admin')}</Tab>}
         </TabList>
-        <TabPanel item="board">{tab === 'board' && <DeadlineList filters={filters} change={change} onLate={setLate} />}</TabPanel>
+        <TabPanel item="board">
+          {tab === 'board' && <DeadlineList filters={filters} change={change} onLate={setLate} />}
+        </TabPanel>
         <TabPanel item="activity">{tab === 'activity' && <ActivityList />}</TabPanel>
         {role === 'admin' && (
           <TabPanel item="admin">

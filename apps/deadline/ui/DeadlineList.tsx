@@ -1,4 +1,17 @@
-import { Chip, Count, DataTable, Failed, Moment, Row, SkeletonLines, Small, Stack, useNow, usePage, useResource } from '@aerie/ui';
+import {
+  Chip,
+  Count,
+  DataTable,
+  Failed,
+  Moment,
+  Row,
+  SkeletonLines,
+  Small,
+  Stack,
+  useNow,
+  usePage,
+  useResource,
+} from '@aerie/ui';
 import type { Column } from '@aerie/ui';
 import { Button } from '@zendeskgarden/react-buttons';
 import { Field, Input, Label } from '@zendeskgarden/react-forms';
@@ -172,7 +185,9 @@ function Empty({ filters, show }: { filters: Filters; show(filters: Partial<Filt
       <Stack $gap={3}>
         <p>{t('empty.search', { ticket: filters.q })}</p>
         <div>
-          <Button onClick={() => show({ q: '', scope: 'all', when: 'all', state: 'all' })}>{t('empty.show_all')}</Button>
+          <Button onClick={() => show({ q: '', scope: 'all', when: 'all', state: 'all' })}>
+            {t('empty.show_all')}
+          </Button>
         </div>
       </Stack>
     );
@@ -180,7 +195,15 @@ function Empty({ filters, show }: { filters: Filters; show(filters: Partial<Filt
   const narrowed = filters.when !== 'all' || filters.scope !== 'all';
   return (
     <Stack $gap={3}>
-      <p>{t(filters.when !== 'all' ? 'empty.when' : filters.scope === 'all' ? 'empty.all' : `empty.${filters.scope}`)}</p>
+      <p>
+        {t(
+          filters.when !== 'all'
+            ? 'empty.when'
+            : filters.scope === 'all'
+              ? 'empty.all'
+              : `empty.${filters.scope}`,
+        )}
+      </p>
       {narrowed && (
         <div>
           <Button onClick={() => show({ scope: 'all', when: 'all' })}>{t('empty.show_all')}</Button>
@@ -204,7 +227,13 @@ function Table({ page, filters, show, selected, onSelect }: TableProps) {
   const subjects = useSubjects(page.items.map((item) => item.ticket_id));
   const columns = useMemo<Column<Deadline>[]>(
     () => [
-      { key: 'at', header: t('column.at'), width: '190px', sort: 'at', cell: (row) => <State deadline={row} /> },
+      {
+        key: 'at',
+        header: t('column.at'),
+        width: '190px',
+        sort: 'at',
+        cell: (row) => <State deadline={row} />,
+      },
       {
         key: 'ticket',
         header: t('column.ticket'),
@@ -228,7 +257,12 @@ function Table({ page, filters, show, selected, onSelect }: TableProps) {
         width: '100px',
         cell: (row) => <TicketStatus status={row.ticket_status} />,
       },
-      { key: 'assignee', header: t('column.assignee'), width: '150px', cell: (row) => row.assignee?.name ?? '–' },
+      {
+        key: 'assignee',
+        header: t('column.assignee'),
+        width: '150px',
+        cell: (row) => row.assignee?.name ?? '–',
+      },
       { key: 'group', header: t('column.group'), width: '130px', cell: (row) => row.group?.name ?? '–' },
       {
         key: 'set',
@@ -237,7 +271,7 @@ function Table({ page, filters, show, selected, onSelect }: TableProps) {
         sort: 'set_at',
         cell: (row) => (
           <>
-            {row.set_by.name} <Moment at={row.set_at} />
+            {row.set_by.name} · <Moment at={row.set_at} />
           </>
         ),
       },

@@ -127,7 +127,14 @@ function Editor({ control, view }: { control: DeadlineControl; view: TicketView 
 
   const picker = view.can_edit && !busy && (deadline === null || changing !== null);
   return (
-    <Stack $gap={3} ref={region} tabIndex={-1} as="section" aria-label={boot.app_name} style={{ outline: 'none' }}>
+    <Stack
+      $gap={3}
+      ref={region}
+      tabIndex={-1}
+      as="section"
+      aria-label={boot.app_name}
+      style={{ outline: 'none' }}
+    >
       {deadline ? <Countdown deadline={deadline} /> : <strong>{t('sidebar.none')}</strong>}
       {notice && (
         <Note type="info" title={t('notice.title')}>

@@ -38,10 +38,12 @@ const ChoiceButton = styled(Button)<{ $wide?: boolean }>`
     display: flex;
     justify-content: space-between;
     gap: 12px;
-    width: 100%;
+    align-items: center;
+    width: calc(100% + 8px);
     height: 32px;
-    line-height: 30px;
-    padding: 0 8px;
+    margin: 0 -4px;
+    padding: 0 4px;
+    font-size: 14px;
     font-weight: 400;
     text-align: start;
     border: 1px solid transparent;
@@ -52,6 +54,8 @@ const ChoiceButton = styled(Button)<{ $wide?: boolean }>`
         border: `1px solid ${getColor({ theme: p.theme, variable: 'border.default' })}`,
         borderRadius: '4px',
         padding: '0 12px',
+        margin: '0',
+        width: '100%',
       }}
   }
 `;
@@ -64,7 +68,16 @@ const Fields = styled.div`
   max-width: 420px;
 `;
 
-export function WhenPicker({ draft, onDraft, onChoose, endOfDay, disabled, submitLabel, children, wide }: Props) {
+export function WhenPicker({
+  draft,
+  onDraft,
+  onChoose,
+  endOfDay,
+  disabled,
+  submitLabel,
+  children,
+  wide,
+}: Props) {
   const { time, clock } = usePage();
   const t = useT();
   const now = useNow(60_000);

@@ -89,7 +89,11 @@ export function useFilters(): [Filters, (change: Partial<Filters>) => void] {
     // Any other view begins at its first page.
     if (!('cursor' in wanted)) next.cursor = '';
     // Replaced, not pushed: the browser's Back belongs to Zendesk, not to an iframe's filters.
-    window.history.replaceState(null, '', `${window.location.pathname}${window.location.search}${writeFilters(old, next)}`);
+    window.history.replaceState(
+      null,
+      '',
+      `${window.location.pathname}${window.location.search}${writeFilters(old, next)}`,
+    );
     window.dispatchEvent(new HashChangeEvent('hashchange'));
   }, []);
   return [readFilters(hash), change];

@@ -1,4 +1,12 @@
-import { ApiError, ConnectionError, SessionEnded, useConnectionLost, usePage, useResource, type Resource } from '@aerie/ui';
+import {
+  ApiError,
+  ConnectionError,
+  SessionEnded,
+  useConnectionLost,
+  usePage,
+  useResource,
+  type Resource,
+} from '@aerie/ui';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { paths, ticketTopic, type Deadline, type Notice, type TicketView } from './api';
 import { isOpen } from './status';
@@ -43,7 +51,10 @@ export interface DeadlineControl {
 
 export function useDeadline(ticketId: number, initial: TicketView | null): DeadlineControl {
   const { api, boot, clock } = usePage();
-  const resource = useResource<TicketView>(paths.ticket(ticketId), { initial, topics: [ticketTopic(ticketId)] });
+  const resource = useResource<TicketView>(paths.ticket(ticketId), {
+    initial,
+    topics: [ticketTopic(ticketId)],
+  });
   const [progress, setProgress] = useState<Progress>({ step: 'idle' });
   const [notice, setNotice] = useState<Notice | null>(null);
   const { put } = resource;
@@ -70,7 +81,8 @@ export function useDeadline(ticketId: number, initial: TicketView | null): Deadl
           setProgress({ step: 'idle' });
           return false;
         }
-        const current = error instanceof ApiError ? (error.body as { current?: TicketView } | null)?.current : undefined;
+        const current =
+          error instanceof ApiError ? (error.body as { current?: TicketView } | null)?.current : undefined;
         if (!current) {
           setProgress({ step: 'refused', wish, error });
           return false;
@@ -97,7 +109,14 @@ export function useDeadline(ticketId: number, initial: TicketView | null): Deadl
 
   useRetry(progress, attempt);
   const settle = useCallback(() => setProgress({ step: 'idle' }), []);
-  return { resource, deadline: shownDeadline(resource.data, progress, boot.agent), progress, notice, send, settle };
+  return {
+    resource,
+    deadline: shownDeadline(resource.data, progress, boot.agent),
+    progress,
+    notice,
+    send,
+    settle,
+  };
 }
 
 /** Sends what is waiting again: after a while, and as soon as the connection is back. */

@@ -1,4 +1,12 @@
-import { addBusinessDays, localText, momentOf, parseTime, wallTime, type Day, type TimeOfDay } from '@aerie/ui';
+import {
+  addBusinessDays,
+  localText,
+  momentOf,
+  parseTime,
+  wallTime,
+  type Day,
+  type TimeOfDay,
+} from '@aerie/ui';
 import type { When } from './api';
 
 export const DEFAULT_END_OF_DAY = '17:00';

@@ -156,7 +156,7 @@ function ActivityLine({ item }: { item: ActivityItem }) {
         <Small>
           {item.why}
           {item.on_authorization_of &&
-            ` · ${t('activity.authorization_of', { name: item.on_authorization_of })}`}
+            ` ${t('activity.authorization_of', { name: item.on_authorization_of })}`}
         </Small>
       </Stack>
       <Stack $gap={0}>

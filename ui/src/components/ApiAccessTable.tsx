@@ -3,30 +3,36 @@ import { getColor } from '@zendeskgarden/react-theming';
 import styled from 'styled-components';
 import { useT } from '../page';
 import type { ApiAccess } from '../types';
-import { Hidden, Small, Stack } from './styles';
+import { Hidden, Small } from './styles';
 
 const Table = styled.table`
   width: 100%;
   table-layout: fixed;
   th,
   td {
-    padding: 6px 0;
+    padding: 6px 0 0;
     text-align: center;
     vertical-align: top;
-    border-bottom: 1px solid ${(p) => getColor({ theme: p.theme, variable: 'border.subtle' })};
+  }
+  th:first-child,
+  td[colspan] {
+    text-align: start;
+  }
+  td[colspan] {
+    padding: 0 0 6px;
+  }
+  tbody th {
+    font-weight: 400;
+  }
+  tbody {
+    border-top: 1px solid ${(p) => getColor({ theme: p.theme, variable: 'border.subtle' })};
   }
   thead th {
+    padding-bottom: 6px;
     font-size: 12px;
     line-height: 16px;
     font-weight: 400;
     color: ${(p) => getColor({ theme: p.theme, variable: 'foreground.subtle' })};
-  }
-  th:first-child {
-    text-align: start;
-    padding-inline-end: 8px;
-  }
-  tbody th {
-    font-weight: 400;
   }
   td svg {
     margin-top: 2px;
@@ -34,7 +40,7 @@ const Table = styled.table`
   }
 `;
 
-const NARROW_COLUMN = 56;
+const NARROW_COLUMN = 52;
 
 /** "API access": what the app may read, update and create in Zendesk, and why. */
 export function ApiAccessTable({ rows, label }: { rows: ApiAccess[]; label: string }) {
@@ -55,21 +61,21 @@ export function ApiAccessTable({ rows, label }: { rows: ApiAccess[]; label: stri
           <th scope="col">{t('access.create')}</th>
         </tr>
       </thead>
-      <tbody>
-        {rows.map((row) => (
-          <tr key={row.resource}>
-            <th scope="row">
-              <Stack $gap={0}>
-                <span>{row.resource}</span>
-                <Small>{row.why}</Small>
-              </Stack>
-            </th>
+      {rows.map((row) => (
+        <tbody key={row.resource}>
+          <tr>
+            <th scope="rowgroup">{row.resource}</th>
             <Permission allowed={row.read} />
             <Permission allowed={row.update} />
             <Permission allowed={row.create} />
           </tr>
-        ))}
-      </tbody>
+          <tr>
+            <td colSpan={4}>
+              <Small>{row.why}</Small>
+            </td>
+          </tr>
+        </tbody>
+      ))}
     </Table>
   );
 }

@@ -11,7 +11,7 @@ import {
 } from '@zendeskgarden/react-tables';
 import { getColor } from '@zendeskgarden/react-theming';
 import type { ReactNode } from 'react';
-import styled from 'styled-components';
+import styled, { css } from 'styled-components';
 import { useT } from '../page';
 
 export interface Column<T> {
@@ -58,6 +58,18 @@ const StickyHead = styled(Head)`
   &&& {
     background: ${(p) => getColor({ theme: p.theme, variable: 'background.default' })};
   }
+`;
+
+/** Garden's own tint for selected rows takes the contrast from coloured words. */
+const SelectableRow = styled(TableRow)<{ $selected: boolean }>`
+  ${(p) =>
+    p.$selected &&
+    css`
+      &&& {
+        background-color: ${getColor({ theme: p.theme, variable: 'background.recessed' })};
+        box-shadow: inset 3px 0 ${getColor({ theme: p.theme, variable: 'border.primaryEmphasis' })};
+      }
+    `}
 `;
 
 const OneLine = styled(Cell)`
@@ -126,7 +138,7 @@ export function DataTable<T>(props: Props<T>) {
           {rows.map((row) => {
             const id = rowId(row);
             return (
-              <TableRow key={id} isSelected={selected.has(id)}>
+              <SelectableRow key={id} $selected={selected.has(id)}>
                 <OneLine width="40px">
                   <Field>
                     <Checkbox
@@ -142,7 +154,7 @@ export function DataTable<T>(props: Props<T>) {
                     {column.cell(row)}
                   </OneLine>
                 ))}
-              </TableRow>
+              </SelectableRow>
             );
           })}
         </Body>

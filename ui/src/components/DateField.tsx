@@ -46,7 +46,10 @@ export function dayText(day: Day, locale: string): string {
   return format(locale).format(toDate(day));
 }
 
-/** Reads a day in the order in which the locale writes it; two-digit years are of this century. */
+/**
+ * Reads a day in the order in which the locale writes it. The year has four digits: the calendar takes over a day as
+ * soon as it can be read, and "2030" must not become 2020 on the way.
+ */
 export function parseDay(text: string, locale: string): Day | null {
   const numbers = text.match(/\d+/g)?.map(Number);
   if (numbers?.length !== 3) return null;
@@ -58,7 +61,7 @@ export function parseDay(text: string, locale: string): Day | null {
   order.forEach((type, index) => {
     day[type] = numbers[index] ?? 0;
   });
-  if (day.year < 100) day.year += 2000;
+  if (day.year < 1000) return null;
   const date = toDate(day);
   return date.getMonth() === day.month - 1 && date.getDate() === day.day ? day : null;
 }

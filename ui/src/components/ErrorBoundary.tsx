@@ -1,7 +1,8 @@
 import { Button } from '@zendeskgarden/react-buttons';
 import { Component, type ReactNode } from 'react';
-import { useT } from '../page';
+import { usePage, useT } from '../page';
 import { Note } from './Note';
+import { Hidden } from './styles';
 
 /** Catches what a component throws while it draws: the rest of the page stays. */
 export class ErrorBoundary extends Component<{ children: ReactNode }, { error: Error | null }> {
@@ -18,18 +19,22 @@ export class ErrorBoundary extends Component<{ children: ReactNode }, { error: E
 }
 
 function Broken({ error, onRetry }: { error: Error; onRetry(): void }) {
+  const { boot } = usePage();
   const t = useT();
   return (
-    <Note
-      type="error"
-      title={t('broken.title')}
-      actions={
-        <Button size="small" onClick={onRetry}>
-          {t('broken.retry')}
-        </Button>
-      }
-    >
-      {t('broken.text', { message: error.message })}
-    </Note>
+    <main>
+      <Hidden as="h1">{boot.app_name}</Hidden>
+      <Note
+        type="error"
+        title={t('broken.title')}
+        actions={
+          <Button size="small" onClick={onRetry}>
+            {t('broken.retry')}
+          </Button>
+        }
+      >
+        {t('broken.text', { message: error.message })}
+      </Note>
+    </main>
   );
 }

@@ -16,9 +16,9 @@ interface Props {
 
 const Main = styled.main<{ $kind: Props['kind'] }>`
   ${(p) => (p.$kind === 'sidebar' ? 'padding: 4px;' : 'padding: 20px 24px 0; max-width: 1440px; margin: 0 auto;')}
-  > * + * {
-    margin-top: 12px;
-  }
+  display: flex;
+  flex-direction: column;
+  gap: 12px;
 `;
 
 const Gate = styled.div<{ $kind: Props['kind'] }>`

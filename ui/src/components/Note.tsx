@@ -10,6 +10,10 @@ interface Props {
   actions?: ReactNode;
 }
 
+const Actions = styled(Row)`
+  margin-top: 8px;
+`;
+
 const Compact = styled(Alert)`
   &&& {
     padding-block: 8px;
@@ -23,7 +27,7 @@ export function Note({ type, title, children, actions }: Props) {
     <Compact type={type} role={type === 'error' ? 'alert' : 'status'}>
       <Title>{title}</Title>
       {children && <div>{children}</div>}
-      {actions && <Row $gap={2}>{actions}</Row>}
+      {actions && <Actions $gap={2}>{actions}</Actions>}
     </Compact>
   );
 }

@@ -1,3 +1,4 @@
+import { Hint } from '@zendeskgarden/react-forms';
 import { getColor } from '@zendeskgarden/react-theming';
 import styled, { css, keyframes } from 'styled-components';
 
@@ -47,6 +48,7 @@ export const Mark = styled.span<{ $tone?: Tone }>`
   display: inline-flex;
   align-items: center;
   gap: 4px;
+  vertical-align: bottom;
   ${tone}
   svg {
     flex: none;
@@ -63,6 +65,14 @@ export const PageTitle = styled.h1`
   font-size: 20px;
   line-height: 28px;
   font-weight: 600;
+`;
+
+/** Help below a label, in the size of explanations. */
+export const Help = styled(Hint)`
+  &&& {
+    font-size: 12px;
+    line-height: 16px;
+  }
 `;
 
 /** For screen readers only. */

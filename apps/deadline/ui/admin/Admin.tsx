@@ -1,4 +1,14 @@
-import { ApiAccessTable, Failed, SaveBar, SectionTitle, SkeletonLines, Small, Stack, usePage, useResource } from '@aerie/ui';
+import {
+  ApiAccessTable,
+  Failed,
+  SaveBar,
+  SectionTitle,
+  SkeletonLines,
+  Small,
+  Stack,
+  usePage,
+  useResource,
+} from '@aerie/ui';
 import { focusStyles, getColor } from '@zendeskgarden/react-theming';
 import { useState, type ReactNode } from 'react';
 import styled from 'styled-components';
@@ -136,7 +146,17 @@ const Width = styled.section<{ $wide?: boolean }>`
   max-width: ${(p) => (p.$wide ? '960px' : '640px')};
 `;
 
-function Part({ title, hint, wide, children }: { title: string; hint?: string; wide?: boolean; children: ReactNode }) {
+function Part({
+  title,
+  hint,
+  wide,
+  children,
+}: {
+  title: string;
+  hint?: string;
+  wide?: boolean;
+  children: ReactNode;
+}) {
   return (
     <Width $wide={wide}>
       <Stack $gap={4}>

@@ -1,6 +1,17 @@
-import { Failed, Note, Row, SectionTitle, SkeletonLines, Small, Stack, usePage, useResource } from '@aerie/ui';
+import {
+  Failed,
+  Help,
+  Note,
+  Row,
+  SectionTitle,
+  SkeletonLines,
+  Small,
+  Stack,
+  usePage,
+  useResource,
+} from '@aerie/ui';
 import { Button } from '@zendeskgarden/react-buttons';
-import { Checkbox, Field, Hint, Input, Label } from '@zendeskgarden/react-forms';
+import { Checkbox, Field, Input, Label } from '@zendeskgarden/react-forms';
 import { getColor } from '@zendeskgarden/react-theming';
 import { useState } from 'react';
 import styled from 'styled-components';
@@ -21,7 +32,8 @@ export function Automation() {
   const t = useT();
   const bodies = useResource<{ items: WebhookBody[]; can_create: boolean }>(paths.webhookBodies);
   if (!bodies.data) {
-    if (bodies.error) return <Failed what={t('automation.failed')} error={bodies.error} onRetry={bodies.reload} />;
+    if (bodies.error)
+      return <Failed what={t('automation.failed')} error={bodies.error} onRetry={bodies.reload} />;
     return <SkeletonLines count={6} height={32} />;
   }
   const { items, can_create: canCreate } = bodies.data;
@@ -71,7 +83,10 @@ function Action({ item, canCreate }: { item: WebhookBody; canCreate: boolean }) 
         />
       )}
       {created && (
-        <Note type="success" title={t(created.trigger_id === null ? 'automation.made_webhook' : 'automation.made_both')}>
+        <Note
+          type="success"
+          title={t(created.trigger_id === null ? 'automation.made_webhook' : 'automation.made_both')}
+        >
           {created.guard_tag && t('automation.guard', { tag: created.guard_tag })}
         </Note>
       )}
@@ -137,10 +152,12 @@ function CreateForm({ action, onClose, onCreated }: FormProps) {
       <Field>
         <Checkbox checked={withTrigger} onChange={(event) => setWithTrigger(event.target.checked)}>
           <Label isRegular>{t('automation.with_trigger')}</Label>
-          <Hint>{t('automation.with_trigger_hint')}</Hint>
+          <Help>{t('automation.with_trigger_hint')}</Help>
         </Checkbox>
       </Field>
-      {failed !== null && <Failed what={t('automation.not_made')} error={failed} onRetry={() => void create()} />}
+      {failed !== null && (
+        <Failed what={t('automation.not_made')} error={failed} onRetry={() => void create()} />
+      )}
       <Row>
         <Button type="submit" isPrimary size="small" disabled={busy || name.trim() === ''}>
           {t(busy ? 'automation.creating' : 'automation.create')}

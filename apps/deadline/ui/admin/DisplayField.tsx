@@ -1,5 +1,5 @@
-import { Failed, SkeletonLines, useResource } from '@aerie/ui';
-import { Field, Hint, Label, Select } from '@zendeskgarden/react-forms';
+import { Failed, Help, SkeletonLines, useResource } from '@aerie/ui';
+import { Field, Label, Select } from '@zendeskgarden/react-forms';
 import { paths, type Settings, type TicketField } from '../api';
 import { useT } from '../texts';
 
@@ -17,11 +17,13 @@ export function DisplayField({ draft, edit }: { draft: Settings; edit(change: Pa
   return (
     <Field>
       <Label>{t('field.label')}</Label>
-      <Hint>{t('field.label_hint')}</Hint>
+      <Help>{t('field.label_hint')}</Help>
       <Select
         isCompact
         value={chosen ?? ''}
-        onChange={(event) => edit({ display_field_id: event.target.value ? Number(event.target.value) : null })}
+        onChange={(event) =>
+          edit({ display_field_id: event.target.value ? Number(event.target.value) : null })
+        }
       >
         <option value="">{t('field.none')}</option>
         {gone && <option value={chosen}>{t('field.gone', { id: String(chosen) })}</option>}

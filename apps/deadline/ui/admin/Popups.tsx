@@ -1,6 +1,6 @@
-import { Small, Stack, Row } from '@aerie/ui';
+import { Help, Row, Small, Stack } from '@aerie/ui';
 import { Button } from '@zendeskgarden/react-buttons';
-import { Checkbox, Field, Fieldset, Hint, Label, Textarea } from '@zendeskgarden/react-forms';
+import { Checkbox, Field, Fieldset, Label, Textarea } from '@zendeskgarden/react-forms';
 import { Notification, Title } from '@zendeskgarden/react-notifications';
 import { useRef, useState } from 'react';
 import styled from 'styled-components';
@@ -46,7 +46,12 @@ export function Popups({ draft, edit }: Props) {
         value={draft.warning_text}
         onChange={(warning_text) => edit({ warning_text })}
       />
-      <PopupText label={t('popups.hit')} type="error" value={draft.hit_text} onChange={(hit_text) => edit({ hit_text })} />
+      <PopupText
+        label={t('popups.hit')}
+        type="error"
+        value={draft.hit_text}
+        onChange={(hit_text) => edit({ hit_text })}
+      />
       <Fieldset>
         <Fieldset.Legend>{t('popups.receivers')}</Fieldset.Legend>
         {RECEIVERS.map((receiver) => (
@@ -59,7 +64,9 @@ export function Popups({ draft, edit }: Props) {
             </Checkbox>
           </Field>
         ))}
-        {RECEIVERS.every((receiver) => !draft.notify[receiver]) && <Small $tone="soon">{t('popups.nobody')}</Small>}
+        {RECEIVERS.every((receiver) => !draft.notify[receiver]) && (
+          <Small $tone="soon">{t('popups.nobody')}</Small>
+        )}
       </Fieldset>
     </Stack>
   );
@@ -88,8 +95,15 @@ function PopupText({ label, type, value, onChange }: TextProps) {
       <Stack $gap={2}>
         <Field>
           <Label>{label}</Label>
-          <Hint>{t('popups.text_hint')}</Hint>
-          <Textarea ref={field} isCompact minRows={2} maxRows={8} value={value} onChange={(event) => onChange(event.target.value)} />
+          <Help>{t('popups.text_hint')}</Help>
+          <Textarea
+            ref={field}
+            isCompact
+            minRows={2}
+            maxRows={8}
+            value={value}
+            onChange={(event) => onChange(event.target.value)}
+          />
         </Field>
         <div>
           <Button size="small" isBasic aria-expanded={listed} onClick={() => setListed(!listed)}>
@@ -108,7 +122,7 @@ function PopupText({ label, type, value, onChange }: TextProps) {
           </Row>
         )}
       </Stack>
-      <Stack $gap={1} as="aside" aria-label={t('popups.preview')}>
+      <Stack $gap={1}>
         <Small>{t('popups.preview')}</Small>
         <Shown type={type} role="presentation">
           <Title>{t('popups.preview_title')}</Title>

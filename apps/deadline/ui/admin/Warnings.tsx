@@ -1,6 +1,6 @@
-import { Row, Small, Stack, parseTime, timeText } from '@aerie/ui';
+import { Help, Row, Small, Stack, parseTime, timeText } from '@aerie/ui';
 import { Button, IconButton } from '@zendeskgarden/react-buttons';
-import { Field, Hint, Input, Label, Message, Select } from '@zendeskgarden/react-forms';
+import { Field, Input, Label, Message, Select } from '@zendeskgarden/react-forms';
 import RemoveIcon from '@zendeskgarden/svg-icons/src/16/trash-stroke.svg?icon';
 import { useState } from 'react';
 import styled from 'styled-components';
@@ -78,7 +78,10 @@ interface RowProps {
 function WarningRow({ number, warning, wrong, onChange, onRemove }: RowProps) {
   const t = useT();
   const [unit, setUnit] = useState<Unit>(unitOf(warning));
-  const amount = 'percent' in warning ? warning.percent : warning.before_minutes / UNITS[unit === 'percent' ? 'minutes' : unit];
+  const amount =
+    'percent' in warning
+      ? warning.percent
+      : warning.before_minutes / UNITS[unit === 'percent' ? 'minutes' : unit];
   return (
     <Stack $gap={1}>
       <Row $gap={2}>
@@ -116,7 +119,12 @@ function WarningRow({ number, warning, wrong, onChange, onRemove }: RowProps) {
             </Select>
           </Field>
         </UnitBox>
-        <IconButton size="small" aria-label={t('warnings.remove', { number })} title={t('warnings.remove', { number })} onClick={onRemove}>
+        <IconButton
+          size="small"
+          aria-label={t('warnings.remove', { number })}
+          title={t('warnings.remove', { number })}
+          onClick={onRemove}
+        >
           <RemoveIcon />
         </IconButton>
       </Row>
@@ -136,7 +144,7 @@ function EndOfDay({ value, onChange }: { value: string; onChange(value: string):
   return (
     <Field>
       <Label>{t('end_of_day.label')}</Label>
-      <Hint>{t('end_of_day.hint')}</Hint>
+      <Help>{t('end_of_day.hint')}</Help>
       <Narrow>
         <Input
           isCompact

@@ -21,7 +21,8 @@ export interface SettingsForm {
 const MOST_MINUTES = 10 * 365 * 24 * 60;
 
 export function isUsable(warning: Warning): boolean {
-  if ('percent' in warning) return Number.isInteger(warning.percent) && warning.percent >= 1 && warning.percent <= 99;
+  if ('percent' in warning)
+    return Number.isInteger(warning.percent) && warning.percent >= 1 && warning.percent <= 99;
   const { before_minutes: minutes } = warning;
   return Number.isInteger(minutes) && minutes >= 1 && minutes <= MOST_MINUTES;
 }
@@ -47,7 +48,8 @@ export function useSettings(saved: Settings, onSaved: (settings: Settings) => vo
       onSaved(await api.put<Settings>(paths.settings, { ...draft, version }));
       setEdits({});
     } catch (failure) {
-      const current = failure instanceof ApiError ? (failure.body as { current?: Settings } | null)?.current : undefined;
+      const current =
+        failure instanceof ApiError ? (failure.body as { current?: Settings } | null)?.current : undefined;
       if (current) setTheirs(current);
       else setError(failure);
     } finally {
