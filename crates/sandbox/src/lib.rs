@@ -1,13 +1,4 @@
-//! A stand-in for Zendesk: one account with its users, tickets, triggers, webhooks and apps, served over HTTP as
-//! Zendesk serves it. For whoever writes Zendesk apps; it knows nothing of any particular app.
-//!
-//! ```no_run
-//! # async fn demo() -> Result<(), sandbox::Error> {
-//! let sandbox = sandbox::Sandbox::start(sandbox::Config::default()).await?;
-//! println!("{}", sandbox.url());
-//! sandbox.stop().await?;
-//! # Ok(()) }
-//! ```
+#![doc = include_str!("../README.md")]
 
 pub mod apps;
 pub mod caller;
