@@ -72,7 +72,12 @@ pub fn layer(shared: &Shared, routes: Router<Shared>) -> Router<Shared> {
 async fn pass(State(shared): State<Shared>, mut request: Request, next: Next) -> Response {
     let path = request.uri().path();
     if path.starts_with("/api/") || path == "/oauth/tokens" {
-        return api_call(&shared, request, next).await;
+        // A task of its own: work goes on when the client has given up waiting, as it does at Zendesk.
+        let work = tokio::spawn(async move { api_call(&shared, request, next).await });
+        return work.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "a call failed");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        });
     }
     if path.starts_with("/sandbox/workspace/") {
         if let Ok(Some(identity)) = auth::identify(&shared, &request) {

@@ -252,6 +252,26 @@ async fn an_answer_can_be_late() {
 }
 
 #[tokio::test]
+async fn work_goes_on_when_the_client_has_given_up() {
+    let sandbox = start().await;
+    sandbox.control().fault(Fault { latency_ms: 150, times: Some(1), ..fault("POST *") }).expect("a fault");
+    let before = clients(&sandbox);
+    let body = json!({"client": {"name": "Late", "identifier": "late"}});
+    let hasty = request(&sandbox, &As::Person(ADMIN), Method::POST, CLIENTS).json(&body);
+    let error = hasty.timeout(Duration::from_millis(30)).send().await.expect_err("too late");
+    assert!(error.is_timeout());
+    assert_eq!(clients(&sandbox), before);
+    let written = async {
+        while sandbox.control().count("POST *") == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), written).await.expect("the call is written down");
+    assert_eq!(clients(&sandbox), before + 1);
+    assert_eq!(sandbox.control().log()[0]["status"], 201);
+}
+
+#[tokio::test]
 async fn every_call_is_written_down_without_secrets() {
     let sandbox = start().await;
     let grant = json!({"grant_type": "client_credentials", "client_id": "demo_client", "client_secret": "demo-secret"});

@@ -1,9 +1,12 @@
 //! What the tests of this crate share: a running sandbox and callers of it.
 
 use std::io::{Cursor, Write as _};
+use std::path::Path;
+use std::sync::OnceLock;
 
 use http::{HeaderMap, Method, StatusCode, header};
 use reqwest::RequestBuilder;
+use sandbox::oas::Oas;
 use sandbox::{Config, Role, Sandbox};
 use serde_json::{Value, json};
 use zip::write::{SimpleFileOptions, ZipWriter};
@@ -68,10 +71,29 @@ pub(crate) fn request(sandbox: &Sandbox, who: &As<'_>, method: Method, path: &st
     }
 }
 
+/// Sends it; what comes back is checked against Zendesk's OpenAPI description when `ZENDESK_OAS` names the file.
 pub(crate) async fn send(request: RequestBuilder) -> Answer {
-    let answer = request.send().await.expect("an answer");
+    let (client, request) = request.build_split();
+    let request = request.expect("a request");
+    let (method, path) = (request.method().clone(), request.url().path().to_owned());
+    let answer = client.execute(request).await.expect("an answer");
     let (status, headers) = (answer.status(), answer.headers().clone());
-    Answer { status, headers, text: answer.text().await.expect("a body") }
+    let answer = Answer { status, headers, text: answer.text().await.expect("a body") };
+    if let (Some(description), true) = (description(), status.is_success()) {
+        let body = serde_json::from_str(&answer.text).ok();
+        let violations = description.check(&method, &path, status.as_u16(), body.as_ref());
+        assert!(violations.is_empty(), "not as Zendesk describes it: {violations:#?}");
+    }
+    answer
+}
+
+fn description() -> Option<&'static Oas> {
+    static LOADED: OnceLock<Option<Oas>> = OnceLock::new();
+    let load = || {
+        let path = std::env::var_os("ZENDESK_OAS")?;
+        Some(Oas::load(Path::new(&path)).expect("ZENDESK_OAS names a readable description"))
+    };
+    LOADED.get_or_init(load).as_ref()
 }
 
 pub(crate) async fn get(sandbox: &Sandbox, who: As<'_>, path: &str) -> Answer {
