@@ -40,6 +40,7 @@ describe('sidebar', () => {
     await page.keyboard.type('12/31/2030');
     await page.keyboard.press('Enter');
     await opened.see('Dec 31, 2030 9:15');
+    await frame.getByRole('button', { name: 'Change', disabled: false }).waitFor();
     // The focus stays where the result is, not at the top of the page.
     await page.keyboard.press('Tab');
     expect(await frame.evaluate(() => document.activeElement?.textContent)).toBe('Change');

@@ -12,12 +12,20 @@ import {
 import LateIcon from '@zendeskgarden/svg-icons/src/16/alert-error-stroke.svg?icon';
 import { Tab, TabList, TabPanel, Tabs } from '@zendeskgarden/react-tabs';
 import { lazy, Suspense, useEffect, useState } from 'react';
+import styled from 'styled-components';
 import { DeadlineList } from './DeadlineList';
 import { TABS, useFilters, type Tab as TabName } from './filters';
 import { ABOUT, useT } from './texts';
 
 // Opened once a month, by few.
 const Admin = lazy(() => import('./admin/Admin'));
+
+/** Garden's tabs cut off what overflows, and with it everything that sticks to the window. */
+const OpenTabs = styled(Tabs)`
+  &&& {
+    overflow: visible;
+  }
+`;
 
 /** The page in the navigation bar: all deadlines, what the app did, and its settings. */
 export function Board() {
@@ -49,7 +57,7 @@ export function Board() {
           </Mark>
         )}
       </Row>
-      <Tabs selectedItem={tab} onChange={(item) => change({ tab: item as TabName })}>
+      <OpenTabs selectedItem={tab} onChange={(item) => change({ tab: item as TabName })}>
         <TabList>
           <Tab item="board">{t('tab.board')}</Tab>
           <Tab item="activity">{t('tab.activity')}</Tab>
@@ -68,7 +76,7 @@ export function Board() {
             )}
           </TabPanel>
         )}
-      </Tabs>
+      </OpenTabs>
       <Shortcuts
         shortcuts={[
           { key: '/', text: t('shortcut.search'), run: focusSearch },

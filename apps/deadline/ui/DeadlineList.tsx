@@ -230,7 +230,7 @@ function Table({ page, filters, show, selected, onSelect }: TableProps) {
       {
         key: 'at',
         header: t('column.at'),
-        width: '190px',
+        width: '224px',
         sort: 'at',
         cell: (row) => <State deadline={row} />,
       },
@@ -254,7 +254,7 @@ function Table({ page, filters, show, selected, onSelect }: TableProps) {
       {
         key: 'status',
         header: t('column.status'),
-        width: '100px',
+        width: '116px',
         cell: (row) => <TicketStatus status={row.ticket_status} />,
       },
       {
@@ -263,11 +263,11 @@ function Table({ page, filters, show, selected, onSelect }: TableProps) {
         width: '150px',
         cell: (row) => row.assignee?.name ?? '–',
       },
-      { key: 'group', header: t('column.group'), width: '130px', cell: (row) => row.group?.name ?? '–' },
+      { key: 'group', header: t('column.group'), width: '116px', cell: (row) => row.group?.name ?? '–' },
       {
         key: 'set',
         header: t('column.set'),
-        width: '250px',
+        width: '264px',
         sort: 'set_at',
         cell: (row) => (
           <>

@@ -17,12 +17,13 @@ import {
 import { Button } from '@zendeskgarden/react-buttons';
 import { Inline } from '@zendeskgarden/react-loaders';
 import { useEffect, useRef, useState } from 'react';
+import styled from 'styled-components';
 import type { Deadline, TicketView } from './api';
 import { Conflict } from './Conflict';
 import { Countdown } from './Countdown';
 import { History } from './History';
 import { ABOUT, useT } from './texts';
-import { useDeadline, type DeadlineControl, type Wish } from './useDeadline';
+import { useDeadline, type DeadlineControl } from './useDeadline';
 import { DEFAULT_END_OF_DAY, type Chosen } from './when';
 import { WhenPicker, type Draft } from './WhenPicker';
 
@@ -80,31 +81,34 @@ function Editor({ control, view }: { control: DeadlineControl; view: TicketView 
   const { clock, time, boot, errorText, language } = usePage();
   const t = useT();
   const toast = useToast();
-  const { deadline, progress, notice, send } = control;
+  const { deadline, progress, notice, send, settle } = control;
   const [draft, setDraft] = useState<Draft>(EMPTY);
   // The version that the agent had before their eyes when they began to change it.
   const [changing, setChanging] = useState<{ version: number } | null>(null);
   const [asking, setAsking] = useState(false);
   const region = useRef<HTMLDivElement>(null);
   const busy = progress.step === 'saving' || progress.step === 'waiting';
-  const real = view.deadline;
-  const version = real?.version ?? null;
+  const conflict = progress.step === 'conflict';
+  const refusedSet = progress.step === 'refused' && progress.wish.kind === 'set';
+  const version = view.deadline?.version ?? null;
 
-  const finish = () => {
+  const close = () => {
     setChanging(null);
     setAsking(false);
-    setDraft(EMPTY);
-    // The control that was pressed is gone; the keyboard goes on where its result is.
+    // The control that was pressed goes away; the keyboard goes on where its result is.
     region.current?.focus();
   };
 
-  const set = async (chosen: Chosen) => {
-    const before = changing ? changing.version : version;
-    if (await send({ kind: 'set', chosen }, before)) finish();
+  const set = (chosen: Chosen) => {
+    if (busy) return;
+    const seen = changing ? changing.version : progress.step === 'refused' ? progress.version : version;
+    void send({ kind: 'set', chosen }, seen);
+    close();
   };
 
   const clear = async (cleared: Deadline) => {
-    finish();
+    setDraft(EMPTY);
+    close();
     if (!(await send({ kind: 'clear' }, cleared.version))) return;
     const at = Date.parse(cleared.at);
     // A moment that has passed cannot be set again.
@@ -112,45 +116,37 @@ function Editor({ control, view }: { control: DeadlineControl; view: TicketView 
     toast({ text: t('clear.done'), undo: at > clock.now() ? undo : undefined });
   };
 
-  const startChange = () => {
-    if (!deadline) return;
-    const wall = wallTime(Date.parse(deadline.at), time.timeZone);
-    const past = Date.parse(deadline.at) <= clock.now();
-    setDraft(past ? EMPTY : { day: wall, time: timeText(wall) });
-    setChanging({ version: deadline.version });
-    control.settle();
+  const startChange = (current: Deadline) => {
+    const at = Date.parse(current.at);
+    const wall = wallTime(at, time.timeZone);
+    setDraft(at <= clock.now() ? EMPTY : { day: wall, time: timeText(wall) });
+    setChanging({ version: current.version });
+    settle();
   };
 
-  const again = (wish: Wish) => {
-    void send(wish, version).then((done) => done && finish());
+  const cancel = () => {
+    settle();
+    close();
   };
 
-  const picker = view.can_edit && !busy && (deadline === null || changing !== null);
+  const picking =
+    view.can_edit &&
+    !conflict &&
+    (deadline === null || refusedSet || (busy ? !control.optimistic : changing !== null));
   return (
-    <Stack
-      $gap={3}
-      ref={region}
-      tabIndex={-1}
-      as="section"
-      aria-label={boot.app_name}
-      style={{ outline: 'none' }}
-    >
+    <Region $gap={3} ref={region} tabIndex={-1} as="section" aria-label={boot.app_name}>
       {deadline ? <Countdown deadline={deadline} /> : <strong>{t('sidebar.none')}</strong>}
       {notice && (
         <Note type="info" title={t('notice.title')}>
           {serverText(language, 'notice', notice)}
         </Note>
       )}
-      {busy && <Saving waiting={progress.step === 'waiting'} />}
-      {progress.step === 'conflict' && (
+      {conflict && (
         <Conflict
           theirs={deadline}
           mine={progress.wish}
-          onUseMine={() => again(progress.wish)}
-          onKeepTheirs={() => {
-            control.settle();
-            finish();
-          }}
+          onUseMine={() => void send(progress.wish, version)}
+          onKeepTheirs={cancel}
         />
       )}
       {progress.step === 'refused' && (
@@ -158,62 +154,73 @@ function Editor({ control, view }: { control: DeadlineControl; view: TicketView 
           {errorText(progress.error)}
         </Note>
       )}
-      {deadline && !changing && !asking && view.can_edit && !busy && progress.step !== 'conflict' && (
+      {asking && deadline && (
+        <AskClear onClear={() => void clear(deadline)} onCancel={() => setAsking(false)} />
+      )}
+      {deadline && view.can_edit && !picking && !asking && !conflict && (
         <Row>
-          <Button size="small" onClick={startChange}>
+          <Button size="small" disabled={busy} onClick={() => startChange(deadline)}>
             {t('change')}
           </Button>
           <Button
             size="small"
             isBasic
+            disabled={busy}
             onClick={() => (Date.parse(deadline.at) > clock.now() ? void clear(deadline) : setAsking(true))}
           >
             {t('clear')}
           </Button>
+          {busy && <Saving waiting={progress.step === 'waiting'} />}
         </Row>
       )}
-      {asking && deadline && (
-        <Note
-          type="warning"
-          title={t('clear.ask')}
-          actions={
-            <>
-              <Button size="small" isDanger onClick={() => void clear(deadline)}>
-                {t('clear')}
-              </Button>
-              <Button size="small" isBasic onClick={() => setAsking(false)}>
+      {picking && (
+        <>
+          <WhenPicker
+            draft={draft}
+            onDraft={setDraft}
+            onChoose={set}
+            endOfDay={view.end_of_day ?? DEFAULT_END_OF_DAY}
+            submitLabel={t(deadline ? 'move' : 'set')}
+          >
+            {deadline && (
+              <Button isBasic size="small" onClick={cancel}>
                 {t('cancel')}
               </Button>
-            </>
-          }
-        >
-          {t('clear.ask_text')}
-        </Note>
-      )}
-      {picker && progress.step !== 'conflict' && (
-        <WhenPicker
-          draft={draft}
-          onDraft={setDraft}
-          onChoose={(chosen) => void set(chosen)}
-          endOfDay={view.end_of_day ?? DEFAULT_END_OF_DAY}
-          submitLabel={t(changing ? 'move' : 'set')}
-        >
-          {changing && (
-            <Button
-              isBasic
-              size="small"
-              onClick={() => {
-                control.settle();
-                finish();
-              }}
-            >
-              {t('cancel')}
-            </Button>
-          )}
-        </WhenPicker>
+            )}
+          </WhenPicker>
+          {busy && <Saving waiting={progress.step === 'waiting'} />}
+        </>
       )}
       {!view.can_edit && <Small>{t('sidebar.read_only')}</Small>}
-    </Stack>
+    </Region>
+  );
+}
+
+/** Takes the focus when a control inside it has gone; nothing to see of it. */
+const Region = styled(Stack)`
+  outline: none;
+`;
+
+/** Asked before clearing what cannot be set again. */
+function AskClear({ onClear, onCancel }: { onClear(): void; onCancel(): void }) {
+  const t = useT();
+  return (
+    <Note
+      type="warning"
+      title={t('clear.ask')}
+      actions={
+        <>
+          <Button size="small" isDanger onClick={onClear}>
+            {t('clear')}
+          </Button>
+          <Button size="small" isBasic onClick={onCancel}>
+            {t('cancel')}
+          </Button>
+        </>
+      }
+    >
+      {t('clear.ask_text')}
+    </Note>
   );
 }
 

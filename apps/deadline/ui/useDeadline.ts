@@ -29,7 +29,7 @@ export type Progress =
   | ({ step: 'saving' } & Sent)
   /** Not delivered for want of a connection; sent again until it is. */
   | ({ step: 'waiting' } & Sent)
-  | { step: 'refused'; wish: Wish; error: unknown }
+  | { step: 'refused'; wish: Wish; version: number | null; error: unknown }
   /** Somebody else was quicker: `view` has theirs. */
   | { step: 'conflict'; wish: Wish };
 
@@ -41,6 +41,8 @@ export interface DeadlineControl {
   resource: Resource<TicketView>;
   /** The ticket's deadline as the agent wants it, while that is being saved; else as the server has it. */
   deadline: Deadline | null;
+  /** Whether what is being saved is shown as done already. */
+  optimistic: boolean;
   progress: Progress;
   notice: Notice | null;
   /** Sends a wish; `version` is that of the deadline which the agent saw when deciding. True: it is done. */
@@ -84,7 +86,7 @@ export function useDeadline(ticketId: number, initial: TicketView | null): Deadl
         const current =
           error instanceof ApiError ? (error.body as { current?: TicketView } | null)?.current : undefined;
         if (!current) {
-          setProgress({ step: 'refused', wish, error });
+          setProgress({ step: 'refused', wish, version, error });
           return false;
         }
         put(current);
@@ -109,9 +111,11 @@ export function useDeadline(ticketId: number, initial: TicketView | null): Deadl
 
   useRetry(progress, attempt);
   const settle = useCallback(() => setProgress({ step: 'idle' }), []);
+  const wished = wishedDeadline(resource.data, progress, boot.agent);
   return {
     resource,
-    deadline: shownDeadline(resource.data, progress, boot.agent),
+    deadline: wished === undefined ? existing(resource.data) : wished,
+    optimistic: wished !== undefined,
     progress,
     notice,
     send,
@@ -138,22 +142,31 @@ function isFulfilled(wish: Wish, view: TicketView): boolean {
   return isOpen(view.deadline) && Date.parse(view.deadline.at) === wish.chosen.at;
 }
 
-function shownDeadline(view: TicketView | null, progress: Progress, me: Deadline['set_by']): Deadline | null {
-  const real = view && isOpen(view.deadline) ? view.deadline : null;
-  if (!view || (progress.step !== 'saving' && progress.step !== 'waiting')) return real;
-  const { wish } = progress;
+function existing(view: TicketView | null): Deadline | null {
+  return view && isOpen(view.deadline) ? view.deadline : null;
+}
+
+/** The deadline as it will be when what is on its way has been done; undefined when nothing is shown in advance. */
+function wishedDeadline(
+  view: TicketView | null,
+  progress: Progress,
+  me: Deadline['set_by'],
+): Deadline | null | undefined {
+  if (!view || (progress.step !== 'saving' && progress.step !== 'waiting')) return undefined;
+  const { wish, since, version } = progress;
   if (wish.kind === 'clear') return null;
   // A time that is over is the server's to refuse; nothing is shown of it before.
-  if (wish.chosen.at <= progress.since) return real;
+  if (wish.chosen.at <= since) return undefined;
+  const real = existing(view);
   return {
     id: real?.id ?? '',
     ticket_id: view.ticket_id,
     at: new Date(wish.chosen.at).toISOString(),
     state: 'pending',
-    set_at: new Date(progress.since).toISOString(),
+    set_at: new Date(since).toISOString(),
     set_by: { id: me.id, name: me.name },
-    span_seconds: 0,
-    version: progress.version ?? 0,
+    span_seconds: Math.round((wish.chosen.at - since) / 1000),
+    version: version ?? 0,
     warning: false,
     warn_at: null,
     assignee: real?.assignee ?? null,

@@ -28,6 +28,10 @@ const Place = styled.div`
   display: flex;
   justify-content: center;
   pointer-events: none;
+  @media (min-width: 600px) {
+    inset: 16px 16px auto;
+    justify-content: flex-end;
+  }
   > * {
     pointer-events: auto;
     width: min(100%, 400px);

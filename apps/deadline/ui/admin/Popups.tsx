@@ -25,6 +25,13 @@ const Columns = styled.div`
   }
 `;
 
+const PlaceholderButton = styled(Button)`
+  &&& {
+    font-size: 12px;
+    line-height: 16px;
+  }
+`;
+
 const Shown = styled(Notification)`
   &&& {
     width: 100%;
@@ -83,12 +90,14 @@ function PopupText({ label, type, value, onChange }: TextProps) {
   const t = useT();
   const field = useRef<HTMLTextAreaElement>(null);
   const [listed, setListed] = useState(false);
+  // Where the cursor was left; before it has been anywhere, the end.
+  const cursor = useRef<[number, number] | null>(null);
   const insert = (name: string) => {
-    const element = field.current;
-    if (!element) return;
-    const { selectionStart, selectionEnd } = element;
-    onChange(`${value.slice(0, selectionStart)}{{${name}}}${value.slice(selectionEnd)}`);
-    element.focus();
+    const [start, end] = cursor.current ?? [value.length, value.length];
+    const placeholder = `{{${name}}}`;
+    onChange(value.slice(0, start) + placeholder + value.slice(end));
+    cursor.current = [start + placeholder.length, start + placeholder.length];
+    field.current?.focus();
   };
   return (
     <Columns>
@@ -103,10 +112,13 @@ function PopupText({ label, type, value, onChange }: TextProps) {
             maxRows={8}
             value={value}
             onChange={(event) => onChange(event.target.value)}
+            onSelect={({ currentTarget }) => {
+              cursor.current = [currentTarget.selectionStart, currentTarget.selectionEnd];
+            }}
           />
         </Field>
         <div>
-          <Button size="small" isBasic aria-expanded={listed} onClick={() => setListed(!listed)}>
+          <Button isLink aria-expanded={listed} onClick={() => setListed(!listed)}>
             {t(listed ? 'popups.hide_placeholders' : 'popups.show_placeholders')}
           </Button>
         </div>
@@ -114,9 +126,9 @@ function PopupText({ label, type, value, onChange }: TextProps) {
           <Row $gap={2} as="ul" aria-label={t('popups.placeholders')}>
             {PLACEHOLDERS.map((name) => (
               <li key={name}>
-                <Button isLink onClick={() => insert(name)}>
-                  <Small>{name}</Small>
-                </Button>
+                <PlaceholderButton isLink onClick={() => insert(name)}>
+                  {name}
+                </PlaceholderButton>
               </li>
             ))}
           </Row>
