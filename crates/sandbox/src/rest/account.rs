@@ -103,7 +103,7 @@ async fn current_locale(State(shared): State<Shared>, ask: Ask) -> Answer {
 }
 
 async fn locale(State(shared): State<Shared>, Path(id): Path<String>, _ask: Ask) -> Answer {
-    one_locale(shared.base_url(), |l| l["id"].to_string() == id || l["locale"] == id.as_str())
+    one_locale(shared.base_url(), |l| l["id"].as_u64() == id.parse().ok() || l["locale"] == id.as_str())
 }
 
 fn one_locale(base: &str, wanted: impl Fn(&Value) -> bool) -> Answer {

@@ -146,7 +146,7 @@ fn is(world: &World, t: &Ticket, word: &str) -> bool {
                 |v| match v {
                     Value::String(s) => s == value,
                     Value::Array(list) => list.iter().any(|v| v == value),
-                    other => other.to_string() == value,
+                    other => other.as_bool() == value.parse().ok(),
                 },
             )
         }

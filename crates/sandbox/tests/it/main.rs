@@ -2,9 +2,17 @@
 // The exemption for tests does not reach the functions that they share.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod access;
 mod apps;
+mod bulk;
 mod control;
 mod gate;
+mod lists;
 mod oauth;
+mod schedules;
+mod state;
 mod support;
+mod tickets;
+mod triggers;
+mod webhooks;
 mod workspace;
