@@ -121,11 +121,9 @@ pub(super) async fn ask(
     let request = serde_urlencoded::to_string(Ask { switch: None, ..ask.clone() }).unwrap_or_default();
     match signed_in(&world, &headers).filter(|_| ask.switch.is_none()) {
         Some(session) => {
-            let page =
-                pages::consent(&world, &client, session, &scopes(&ask.scope), &ask.redirect_uri, &request);
-            page.into_response()
+            pages::consent(&world, &client, session, &scopes(&ask.scope), &ask.redirect_uri, &request)
         }
-        None => pages::sign_in(&world, &client, &request).into_response(),
+        None => pages::sign_in(&world, &client, &request),
     }
 }
 

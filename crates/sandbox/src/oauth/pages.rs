@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use axum::response::Html;
+use axum::response::{Html, IntoResponse, Response};
+use http::header;
 
 use super::Client;
 use crate::workspace_api::sessions::Session;
@@ -41,13 +42,16 @@ fn escape(text: &str) -> String {
     out
 }
 
-fn page(title: &str, body: &str) -> Html<String> {
-    Html(format!(
+fn page(title: &str, body: &str) -> Response {
+    // As at Zendesk: who asks for consent must open a window of its own for it.
+    let headers = [(header::X_FRAME_OPTIONS, "DENY"), (header::CACHE_CONTROL, "no-store")];
+    let html = Html(format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
          content=\"width=device-width, initial-scale=1\"><title>{}</title><style>{STYLE}</style></head>\n\
          <body><main>\n{body}</main></body></html>\n",
         escape(title)
-    ))
+    ));
+    (headers, html).into_response()
 }
 
 /// What a scope allows, in a person's words.
@@ -72,7 +76,7 @@ pub(super) fn consent(
     scopes: &[String],
     redirect_uri: &str,
     request: &str,
-) -> Html<String> {
+) -> Response {
     let person = world.users.get(&session.user_id);
     let mut list = String::new();
     for scope in scopes {
@@ -104,7 +108,7 @@ pub(super) fn consent(
     page(&format!("Allow {}?", client.name), &body)
 }
 
-pub(super) fn sign_in(world: &World, client: &Client, request: &str) -> Html<String> {
+pub(super) fn sign_in(world: &World, client: &Client, request: &str) -> Response {
     let mut list = String::new();
     let people =
         world.users.values().filter(|user| user.role != Role::EndUser && user.active && !user.suspended);
@@ -130,7 +134,7 @@ pub(super) fn sign_in(world: &World, client: &Client, request: &str) -> Html<Str
     page(&format!("Sign in to {}", world.account.name), &body)
 }
 
-pub(super) fn error(text: &str) -> Html<String> {
+pub(super) fn error(text: &str) -> Response {
     let body = format!(
         "<h1>This request cannot be granted</h1>\n<p>{}. Tell whoever runs the application that sent you here.</p>\n",
         escape(text)

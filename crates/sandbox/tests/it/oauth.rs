@@ -98,6 +98,7 @@ async fn a_person_signs_in_consents_and_the_application_gets_tokens() {
     let path = format!("/oauth/authorizations/new?{}", query(&[]));
     let page = get(&sandbox, As::Nobody, &path).await.expect(200);
     assert!(page.text.contains("admin@acme.test"), "who may sign in is listed");
+    assert_eq!(page.header("x-frame-options"), "DENY");
 
     let form = [("user_id", admin_id(&sandbox).to_string()), ("request", field(&page.text, "request"))];
     let answer =
