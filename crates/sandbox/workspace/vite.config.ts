@@ -5,10 +5,6 @@ const sandbox = process.env.SANDBOX_URL ?? 'http://127.0.0.1:4000';
 
 export default defineConfig({
   base: '/sandbox/assets/',
-  resolve: {
-    // The icon package's `?react`-less SVG files are imported as components by the plug-in in `svg.ts`.
-    dedupe: ['react', 'react-dom', 'styled-components'],
-  },
   build: {
     outDir: 'dist',
     assetsDir: '.',

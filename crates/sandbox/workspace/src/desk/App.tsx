@@ -67,7 +67,11 @@ function SignedIn({ desk }: { desk: Desk }) {
     const onLeave = (event: BeforeUnloadEvent) => {
       if (desk.tabs.some(tab => tab.form?.dirty)) event.preventDefault();
     };
+    const onResize = () => {
+      desk.host.emitAll('window.resize', { width: window.innerWidth, height: window.innerHeight });
+    };
     window.addEventListener('message', onMessage);
+    window.addEventListener('resize', onResize);
     window.addEventListener('beforeunload', onLeave);
     const stop = listen({
       on: (name, data) => desk.live(name, data),
@@ -75,6 +79,7 @@ function SignedIn({ desk }: { desk: Desk }) {
     });
     return () => {
       window.removeEventListener('message', onMessage);
+      window.removeEventListener('resize', onResize);
       window.removeEventListener('beforeunload', onLeave);
       stop();
     };

@@ -134,13 +134,13 @@ interface Column {
   width?: string;
 }
 const COLUMNS: Column[] = [
-  { label: 'Status', sort: 'status', width: '100px' },
-  { label: 'ID', sort: 'id', width: '76px' },
+  { label: 'Status', sort: 'status', width: '96px' },
+  { label: 'ID', sort: 'id', width: '68px' },
   { label: 'Subject', sort: 'subject' },
-  { label: 'Requester', sort: 'requester', width: '15%' },
-  { label: 'Updated', sort: 'updated_at', width: '140px' },
-  { label: 'Group', sort: 'group', width: '11%' },
-  { label: 'Assignee', sort: 'assignee', width: '14%' },
+  { label: 'Requester', sort: 'requester', width: '13%' },
+  { label: 'Updated', sort: 'updated_at', width: '128px' },
+  { label: 'Group', sort: null, width: '10%' },
+  { label: 'Assignee', sort: 'assignee', width: '12%' },
   { label: 'Priority', sort: 'priority', width: '92px' },
 ];
 

@@ -174,7 +174,14 @@ export class TicketForm extends Observable {
   }
 
   /** Sets several properties at once, so that watchers and apps see one consistent state. */
-  setAll(values: Partial<Record<Prop, unknown>>): void {
+  setAll(wanted: Partial<Record<Prop, unknown>>): void {
+    const values = Object.fromEntries(
+      (Object.entries(wanted) as [Prop, unknown][]).filter(
+        ([prop, value]) => !sameValue(value, this.value(prop)),
+      ),
+    );
+    // Saying what is so already is no change: inputs may repeat themselves for every time they are drawn.
+    if (Object.keys(values).length === 0) return;
     const before = this.#snapshot();
     for (const [prop, value] of Object.entries(values) as [Prop, unknown][]) this.#put(prop, value);
     // A refusal speaks of the value that was sent.
@@ -210,6 +217,7 @@ export class TicketForm extends Observable {
   revert(prop: Prop): void {
     this.overtaken.delete(prop);
     this.set(prop, this.saved(prop));
+    this.changed();
   }
 
   setDraft(part: Partial<CommentDraft>): void {

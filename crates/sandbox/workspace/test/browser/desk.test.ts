@@ -26,6 +26,7 @@ beforeEach(async () => {
     colorScheme: 'light',
     reducedMotion: 'reduce',
   });
+  page.setDefaultTimeout(8_000);
   page.on('pageerror', error => problems.push(error.message));
 });
 afterEach(async () => {
@@ -157,10 +158,36 @@ describe('the desk', () => {
       .waitFor();
   });
 
+  it('gives the ticket to another agent and sets fields by their lists', async () => {
+    await openTicket();
+    await page.locator('[data-field="assignee"]').getByRole('combobox').focus();
+    await page.keyboard.type('Chi');
+    await page.getByRole('option', { name: /Chiara Conti/ }).click();
+    await page.locator('[data-field="priority"]').getByRole('combobox').click();
+    await page.getByRole('option', { name: 'Urgent' }).click();
+    await page.locator('[data-field="custom_field_405"]').getByRole('combobox').click();
+    await page.getByRole('option', { name: 'Genoa' }).click();
+    await page.keyboard.press('Escape');
+    await page.getByLabel('Escalated').check({ force: true });
+    await submitButton().click();
+    await expect.poll(() => submitted().length).toBe(1);
+    expect(submitted()[0]?.body).toMatchObject({
+      ticket: {
+        assignee_id: 3,
+        group_id: 22,
+        priority: 'urgent',
+        custom_fields: [
+          { id: 405, value: ['site_genoa'] },
+          { id: 404, value: true },
+        ],
+      },
+    });
+  });
+
   it('makes a new ticket', async () => {
     await signIn();
     await page.getByRole('button', { name: 'Add' }).click();
-    await page.locator('[data-field="requester"]').getByRole('combobox').click();
+    await page.locator('[data-field="requester"]').getByRole('combobox').focus();
     await page.keyboard.type('Farah');
     await page.getByRole('option', { name: /Farah Faruqi/ }).click();
     await subject().fill('A new question');

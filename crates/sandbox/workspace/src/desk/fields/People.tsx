@@ -1,9 +1,15 @@
 import { Combobox, Field, OptGroup, Option } from '@zendeskgarden/react-dropdowns';
 import { useEffect, useState } from 'react';
+import styled from 'styled-components';
 import { get } from '../../api/client';
 import type { Id, User } from '../../api/types';
+import { subtle } from '../ui';
 import { Below, labelOf } from './Frame';
 import type { FieldProps } from './Frame';
+
+const Hint = styled.span`
+  ${subtle}
+`;
 
 const SEARCH_DELAY_MS = 200;
 
@@ -30,12 +36,14 @@ export function RequesterField({ form, field, prop, disabled }: FieldProps) {
     };
   }, [typed]);
 
-  const choose = async (chosen: Id) => {
+  const choose = (chosen: Id) => {
+    // The combobox may tell of one choice more than once, through a handler of an earlier drawing.
+    if (form.value('requester_id') === chosen) return;
     const user = found.find(row => row.id === chosen) ?? world.user(chosen);
     if (!user) return;
     world.learn([user]);
-    await world.ensureOrganizations([user.organization_id]).catch(() => undefined);
     form.setAll({ requester_id: user.id, organization_id: user.organization_id ?? null });
+    void world.ensureOrganizations([user.organization_id]).catch(() => undefined);
   };
   const nameOf = (given: unknown) => world.user(Number(given))?.name ?? '–';
   const users = found.some(user => user.id === id) || !current ? found : [current, ...found];
@@ -48,14 +56,13 @@ export function RequesterField({ form, field, prop, disabled }: FieldProps) {
           isAutocomplete
           isDisabled={disabled}
           placeholder="Name or e-mail address"
-          inputValue={typed ?? current?.name ?? ''}
           selectionValue={current ? String(id) : null}
-          renderValue={() => current?.name}
+          renderValue={() => current?.name ?? <Hint>Name or e-mail address</Hint>}
           validation={form.fieldErrors[prop] ? 'error' : undefined}
           onChange={({ type, inputValue, selectionValue, isExpanded }) => {
             if (type === 'input:change' && inputValue !== undefined) setTyped(inputValue);
             if (typeof selectionValue === 'string' && selectionValue !== String(id)) {
-              void choose(Number(selectionValue));
+              choose(Number(selectionValue));
               setTyped(null);
             }
             if (isExpanded === false) setTyped(null);
@@ -104,7 +111,6 @@ export function AssigneeField({ form, field, prop, disabled }: FieldProps) {
           isAutocomplete
           isDisabled={disabled}
           placeholder="–"
-          inputValue={typed ?? shown}
           selectionValue={keyOf(group, assignee)}
           renderValue={() => shown || '–'}
           listboxMaxHeight="320px"

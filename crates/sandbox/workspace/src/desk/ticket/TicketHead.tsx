@@ -52,6 +52,12 @@ const Facts = styled.p`
   line-height: 20px;
   ${subtle}
 `;
+/** Narrow pages have a switch of their own. */
+const Tray = styled(Button)`
+  @media (max-width: 980px) {
+    display: none;
+  }
+`;
 const Wrong = styled.p`
   font-size: 12px;
   color: ${color('foreground.danger')};
@@ -115,12 +121,12 @@ export function TicketHead({ form }: { form: TicketForm }) {
         </IconButton>
       )}
       {apps > 0 ? (
-        <Button size="small" isBasic={!tray} aria-pressed={tray} onClick={() => desk.appsTray.show(!tray)}>
+        <Tray size="small" isBasic={!tray} aria-pressed={tray} onClick={() => desk.appsTray.show(!tray)}>
           <Button.StartIcon>
             <Icon.Grid />
           </Button.StartIcon>
           Apps
-        </Button>
+        </Tray>
       ) : null}
     </Head>
   );
