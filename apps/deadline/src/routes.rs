@@ -1,0 +1,305 @@
+//! What the sidebar and the Admin screen ask for.
+
+use std::collections::HashMap;
+
+use axum::Json;
+use axum::Router;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use kit::{Admin, ApiError, Caller, Opening, Platform, Settings, TicketState, Time, Urgency, agents};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::APP;
+use crate::board;
+use crate::deadline::{self, Deadline, HistoryRow};
+use crate::model::{State, Understood, When};
+use crate::offline::{refuse_closed, refuse_when};
+use crate::settings::DeadlineSettings;
+
+pub(crate) fn routes() -> Router<Platform> {
+    Router::new()
+        .route("/tickets/{ticket_id}", get(show).put(set).delete(clear))
+        .route("/deadlines", get(board::list))
+        .route("/deadlines.csv", get(board::csv))
+        .route("/deadlines/bulk", post(board::bulk))
+        .route("/settings", get(settings).put(change_settings))
+        .route("/ticket-fields", get(ticket_fields))
+}
+
+/// A person as a page shows him; the name is missing while the mirror does not know him.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Person {
+    pub id: Option<i64>,
+    pub name: Option<String>,
+}
+
+/// A deadline as pages see it.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct DeadlineView {
+    pub id: String,
+    pub ticket_id: i64,
+    pub at: Time,
+    pub state: State,
+    pub set_at: Time,
+    pub set_by: Person,
+    pub span_seconds: i64,
+    pub version: i64,
+    /// Inside the warning window: amber.
+    pub warning: bool,
+    /// When the warning window begins.
+    pub warn_at: Option<Time>,
+    pub assignee: Option<Person>,
+    pub group: Option<Person>,
+    pub ticket_status: Option<&'static str>,
+}
+
+/// The names that a page needs, from the mirror of agents.
+#[derive(Debug, Default)]
+pub(crate) struct Names(HashMap<i64, String>);
+
+impl Names {
+    pub(crate) async fn load(
+        tx: &mut kit::StoreTx,
+        ids: impl IntoIterator<Item = i64>,
+    ) -> kit::StoreResult<Self> {
+        let mut ids: Vec<i64> = ids.into_iter().collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let agents = agents::find_many(tx, &ids).await?;
+        Ok(Self(agents.into_iter().map(|agent| (agent.user_id, agent.name)).collect()))
+    }
+
+    pub(crate) fn person(&self, id: Option<i64>) -> Person {
+        Person { id, name: id.and_then(|id| self.0.get(&id).cloned()) }
+    }
+}
+
+impl DeadlineView {
+    pub(crate) fn new(
+        deadline: &Deadline,
+        ticket: Option<&TicketState>,
+        names: &Names,
+        settings: &DeadlineSettings,
+        now: Time,
+    ) -> Self {
+        let warn_at = match deadline.state {
+            State::Pending => settings.warning_moments(deadline.set_at, deadline.at).first().copied(),
+            _ => None,
+        };
+        Self {
+            id: deadline.id.to_string(),
+            ticket_id: deadline.ticket_id,
+            at: deadline.at,
+            state: deadline.state,
+            set_at: deadline.set_at,
+            set_by: names.person(deadline.set_by),
+            span_seconds: deadline.at.since(deadline.set_at).as_secs(),
+            version: deadline.version,
+            warning: warn_at.is_some_and(|warn_at| warn_at <= now),
+            warn_at,
+            assignee: ticket.and_then(|t| t.facts.assignee_id).map(|id| names.person(Some(id))),
+            group: ticket.and_then(|t| t.facts.group_id).map(|id| Person { id: Some(id), name: None }),
+            ticket_status: ticket.map(|t| t.status.as_str()),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct HistoryLine {
+    at: Time,
+    event: String,
+    deadline_at: Time,
+    by: HistoryBy,
+    detail: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct HistoryBy {
+    #[serde(flatten)]
+    person: Person,
+    via: String,
+}
+
+#[derive(Debug, Serialize)]
+struct TicketView {
+    ticket_id: i64,
+    deadline: Option<DeadlineView>,
+    history: Vec<HistoryLine>,
+    can_edit: bool,
+    end_of_day: jiff::civil::Time,
+    now: Time,
+}
+
+/// What a page shows first, in the same answer as the page itself.
+pub(crate) async fn first_data(caller: Caller, opening: Opening) -> kit::Result<Value> {
+    match (opening.page, opening.ticket_id) {
+        ("sidebar", Some(ticket_id)) => {
+            let ticket = caller.ticket(ticket_id).await?;
+            let mut tx = caller.read_prefer_primary().await?;
+            Ok(json!(ticket_view(&mut tx, &caller, ticket_id, &ticket).await?))
+        }
+        ("board", _) => board::first_page(&caller).await,
+        _ => Ok(Value::Null),
+    }
+}
+
+async fn show(caller: Caller, Path(ticket_id): Path<i64>) -> kit::Result<Json<Value>> {
+    let ticket = caller.ticket(ticket_id).await?;
+    let mut tx = caller.read_prefer_primary().await?;
+    Ok(Json(json!(ticket_view(&mut tx, &caller, ticket_id, &ticket).await?)))
+}
+
+async fn ticket_view(
+    tx: &mut kit::StoreTx,
+    caller: &Caller,
+    ticket_id: i64,
+    ticket: &TicketState,
+) -> kit::Result<TicketView> {
+    let now = tx.now();
+    let settings = deadline::settings(tx).await?;
+    // One that was taken back or fell away is history; the sidebar is free for a new one.
+    let deadline = deadline::of_ticket(tx, ticket_id)
+        .await?
+        .filter(|deadline| !matches!(deadline.state, State::Cleared | State::Void));
+    let rows = deadline::history(tx, ticket_id).await?;
+    let people = rows
+        .iter()
+        .filter_map(|row| row.agent_id)
+        .chain(deadline.as_ref().and_then(|deadline| deadline.set_by))
+        .chain(ticket.facts.assignee_id);
+    let names = Names::load(tx, people).await?;
+    let line = |row: HistoryRow| HistoryLine {
+        at: row.at,
+        event: row.event,
+        deadline_at: row.deadline_at,
+        by: HistoryBy { person: names.person(row.agent_id), via: row.via },
+        detail: row.detail,
+    };
+    Ok(TicketView {
+        ticket_id,
+        deadline: deadline.map(|deadline| DeadlineView::new(&deadline, Some(ticket), &names, &settings, now)),
+        history: rows.into_iter().map(line).collect(),
+        can_edit: caller.agent().may_change(&ticket.facts) && refuse_closed(ticket.status).is_ok(),
+        end_of_day: settings.end_of_day,
+        now,
+    })
+}
+
+#[derive(Debug, Deserialize)]
+struct SetBody {
+    when: When,
+    /// The version that the agent saw; `null` if he saw no deadline.
+    version: Option<i64>,
+}
+
+#[derive(Debug, Deserialize)]
+struct ClearBody {
+    version: Option<i64>,
+}
+
+async fn set(
+    caller: Caller,
+    Path(ticket_id): Path<i64>,
+    Json(body): Json<SetBody>,
+) -> kit::Result<Json<Value>> {
+    let ticket = caller.changeable_ticket(ticket_id).await?;
+    refuse_closed(ticket.status)?;
+    let understood = body.when.understand(caller.now()).map_err(refuse_when)?;
+    let mut tx = caller.write().await?;
+    check_version(&mut tx, &caller, ticket_id, &ticket, body.version).await?;
+    let settings = deadline::settings(&mut tx).await?;
+    deadline::set(&mut tx, ticket_id, understood.at, &settings).await?;
+    let view = ticket_view(&mut tx, &caller, ticket_id, &ticket).await?;
+    tx.commit().await?;
+    let mut answer = json!(view);
+    answer["notice"] = json!(notice(&understood, &body.when));
+    Ok(Json(answer))
+}
+
+/// What the agent is told when clocks went forward over the time he asked for.
+fn notice(understood: &Understood, when: &When) -> Option<Value> {
+    let shifted = understood.shifted_to?;
+    let (local, zone) = (when.local.as_deref()?, when.time_zone.as_deref()?);
+    let (asked, taken) = (local.get(11..16)?, shifted.strftime("%H:%M").to_string());
+    let message =
+        format!("{asked} does not exist on that day in {zone}: the clocks go forward. {taken} was set.");
+    Some(json!({ "code": "dst_shifted", "message": message,
+                 "args": { "asked": asked, "taken": taken, "zone": zone } }))
+}
+
+async fn clear(
+    caller: Caller,
+    Path(ticket_id): Path<i64>,
+    Json(body): Json<ClearBody>,
+) -> kit::Result<Json<Value>> {
+    let ticket = caller.changeable_ticket(ticket_id).await?;
+    let mut tx = caller.write().await?;
+    check_version(&mut tx, &caller, ticket_id, &ticket, body.version).await?;
+    let settings = deadline::settings(&mut tx).await?;
+    deadline::clear(&mut tx, ticket_id, &settings).await?;
+    let view = ticket_view(&mut tx, &caller, ticket_id, &ticket).await?;
+    tx.commit().await?;
+    Ok(Json(json!(view)))
+}
+
+/// Nothing is overwritten that the agent has not seen.
+async fn check_version(
+    tx: &mut kit::StoreTx,
+    caller: &Caller,
+    ticket_id: i64,
+    ticket: &TicketState,
+    seen: Option<i64>,
+) -> kit::Result<()> {
+    let current = deadline::of_ticket(tx, ticket_id).await?;
+    let shown = current.filter(|deadline| !matches!(deadline.state, State::Cleared | State::Void));
+    if shown.map(|deadline| deadline.version) == seen {
+        return Ok(());
+    }
+    let view = ticket_view(tx, caller, ticket_id, ticket).await?;
+    let message =
+        "Somebody else changed this deadline meanwhile. Look at theirs, then keep it or set yours again.";
+    Err(ApiError::new(StatusCode::CONFLICT, "changed_meanwhile", message).with("current", json!(view)))
+}
+
+async fn settings(caller: Caller) -> kit::Result<Json<Settings<DeadlineSettings>>> {
+    let mut tx = caller.read_prefer_primary().await?;
+    Ok(Json(Settings::load(&mut tx, APP).await?))
+}
+
+#[derive(Debug, Deserialize)]
+struct SettingsBody {
+    version: i64,
+    #[serde(flatten)]
+    value: Value,
+}
+
+async fn change_settings(
+    Admin(caller): Admin,
+    Json(body): Json<SettingsBody>,
+) -> kit::Result<Json<Settings<DeadlineSettings>>> {
+    let value: DeadlineSettings = serde_json::from_value(body.value).map_err(|error| {
+        ApiError::unprocessable("setting_not_possible", format!("These settings cannot be read: {error}."))
+    })?;
+    value.check()?;
+    let mut tx = caller.write().await?;
+    let saved = Settings::save(&mut tx, APP, value, body.version).await?;
+    tx.emit_settings_changed().await?;
+    tx.commit().await?;
+    Ok(Json(saved))
+}
+
+/// The fields that can show the deadline.
+async fn ticket_fields(Admin(caller): Admin) -> kit::Result<Json<Value>> {
+    let fields = caller
+        .zendesk()
+        .call(Urgency::Interactive, |client| async move { client.ticket_fields().list().await })
+        .await?;
+    let usable = fields
+        .into_iter()
+        .filter(|field| field.active != Some(false) && matches!(field.kind.as_str(), "date" | "text"));
+    let items: Vec<Value> =
+        usable.map(|field| json!({ "id": field.id, "title": field.title, "type": field.kind })).collect();
+    Ok(Json(json!({ "items": items })))
+}

@@ -1,0 +1,75 @@
+//! The administrator's way to Zendesk's consent page and back.
+
+use accounts::GrantError;
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use axum::{Form, Json};
+use kit::{Platform, session_of};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::Web;
+use crate::public::{Message, html, message, new_nonce};
+
+/// Where the page sends the administrator.
+pub(crate) async fn start(State(platform): State<Platform>, headers: HeaderMap) -> kit::Result<Json<Value>> {
+    let session = session_of(&headers, &platform)?;
+    let url = platform.accounts().start_grant(&session).await?;
+    Ok(Json(json!({ "url": url })))
+}
+
+/// What Zendesk's consent page sends back. `error` comes instead of `code` when he said no.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Callback {
+    state: SecretString,
+    code: Option<SecretString>,
+}
+
+#[derive(Template)]
+#[template(path = "grant.html")]
+struct GrantTemplate<'a> {
+    nonce: &'a str,
+    state: &'a str,
+    code: Option<&'a str>,
+}
+
+/// Changes nothing: a link may be opened by something that only looks. The page posts what it was given.
+pub(crate) async fn callback(State(web): State<Web>, Query(callback): Query<Callback>) -> Response {
+    let nonce = new_nonce(&web);
+    let code = callback.code.as_ref().map(ExposeSecret::expose_secret);
+    let template = GrantTemplate { nonce: &nonce, state: callback.state.expose_secret(), code };
+    html(&template, &nonce, "form-action 'self'")
+}
+
+#[derive(Template)]
+#[template(path = "granted.html")]
+struct GrantedTemplate<'a> {
+    nonce: &'a str,
+    app: &'a str,
+    administrator: &'a str,
+}
+
+pub(crate) async fn finish(State(web): State<Web>, Form(callback): Form<Callback>) -> Response {
+    match web.platform().accounts().finish_grant(&callback.state, callback.code.as_ref()).await {
+        Ok(granted) => {
+            let nonce = new_nonce(&web);
+            let app = web.platform().app(&granted.app).map_or("The app", |app| app.name);
+            let template = GrantedTemplate { nonce: &nonce, app, administrator: &granted.administrator };
+            html(&template, &nonce, "form-action 'none'")
+        }
+        Err(error) => {
+            if let GrantError::Unavailable(source) = &error {
+                tracing::warn!(error = %source, "a grant could not be finished");
+            }
+            let status = match &error {
+                GrantError::Unavailable(_) => StatusCode::BAD_GATEWAY,
+                GrantError::NotAdministrator(_) | GrantError::OtherApp => StatusCode::FORBIDDEN,
+                _ => StatusCode::BAD_REQUEST,
+            };
+            message(&Message { title: "Not authorised", text: &error.to_string(), status })
+        }
+    }
+}

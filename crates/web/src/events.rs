@@ -1,0 +1,90 @@
+//! News for open pages, as server-sent events: what changed, never its content.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use accounts::{account, authorization};
+use axum::extract::{Query, State};
+use axum::http::HeaderMap;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use futures::Stream;
+use kit::{ApiError, Platform, session_of};
+use serde::Deserialize;
+use store::{AccountId, Signal};
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::Web;
+
+/// Topics of one page at most.
+const MAX_TOPICS: usize = 20;
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Wanted {
+    /// `deadline,deadline/ticket/123`
+    topics: String,
+}
+
+pub(crate) async fn stream(
+    State(web): State<Web>,
+    headers: HeaderMap,
+    Query(wanted): Query<Wanted>,
+) -> kit::Result<Sse<impl Stream<Item = Result<Event, Infallible>>>> {
+    let platform = web.platform().clone();
+    let session = session_of(&headers, &platform)?;
+    let topics: Vec<String> = wanted.topics.split(',').map(str::to_owned).collect();
+    let own = |topic: &String| {
+        *topic == session.app || topic.strip_prefix(&session.app).is_some_and(|rest| rest.starts_with('/'))
+    };
+    if topics.len() > MAX_TOPICS || !topics.iter().all(own) {
+        let message =
+            format!("A page can only listen to its own app: up to {MAX_TOPICS} topics of {}.", session.app);
+        return Err(ApiError::unprocessable("not_a_topic", message));
+    }
+    let mut signals = platform.db().signals().subscribe();
+    let mut closing = web.0.closing.clone();
+    // The page renews its session and comes again.
+    let end = platform.db().clock().sleep_until(session.expires_at);
+    let stream = async_stream::stream! {
+        let mut account = find_account(&platform, &session.subdomain).await;
+        yield Ok(Event::default().event("ready").data("{}"));
+        tokio::pin!(end);
+        loop {
+            let signal = tokio::select! {
+                signal = signals.recv() => signal,
+                () = &mut end => break,
+                _ = closing.wait_for(|closing| *closing) => break,
+            };
+            match signal {
+                Ok(signal) => {
+                    // The account may have been made since the page was opened.
+                    if account.is_none() && signal.topic == authorization::TOPIC {
+                        account = find_account(&platform, &session.subdomain).await;
+                    }
+                    if let Some(event) = event(&signal, account.as_ref(), &topics) {
+                        yield Ok(event);
+                    }
+                }
+                // Some were missed: let the page look at everything anew.
+                Err(RecvError::Lagged(_)) => yield Ok(Event::default().event("missed").data("{}")),
+                Err(RecvError::Closed) => break,
+            }
+        }
+    };
+    Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
+}
+
+fn event(signal: &Signal, account: Option<&AccountId>, topics: &[String]) -> Option<Event> {
+    if account != Some(&signal.account) {
+        return None;
+    }
+    if signal.topic == authorization::TOPIC {
+        return Some(Event::default().event("authorization").data("{}"));
+    }
+    let topic = topics.iter().find(|topic| **topic == signal.topic)?;
+    Some(Event::default().event("change").data(serde_json::json!({ "topic": topic }).to_string()))
+}
+
+async fn find_account(platform: &Platform, subdomain: &str) -> Option<AccountId> {
+    let mut system = platform.db().system_read().await.ok()?;
+    account::find_by_subdomain(&mut system, subdomain).await.ok()?.map(|account| account.account_id)
+}
