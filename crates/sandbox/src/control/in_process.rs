@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use crate::apps::launch::{self, Launch};
 use crate::apps::{self, Installation, install};
 use crate::gate::faults::{Fault, FaultError};
+use crate::gate::log::Entry;
 use crate::model::Settings;
 use crate::oauth::{self, Lifetimes, Token};
 use crate::{ApiError, Event, Sandbox, Shared};
@@ -80,13 +81,13 @@ impl Control {
         // Each lock by itself: calls hold the account's while they wait for the gate's.
         let secret_names: BTreeSet<String> =
             self.shared.read().apps.secure_names().map(str::to_owned).collect();
-        let entries = self.shared.gate().log().since(since, route);
+        let entries: Vec<Entry> = self.shared.gate().log().since(since, route).cloned().collect();
         entries.iter().map(|entry| entry.to_json(&secret_names)).collect()
     }
 
     /// How many calls fit `route`.
     pub fn count(&self, route: &str) -> usize {
-        self.shared.gate().log().since(0, Some(route)).len()
+        self.shared.gate().log().since(0, Some(route)).count()
     }
 
     /// Forgets all calls.
