@@ -1,9 +1,9 @@
 import { Note, Row, Stack, usePage, useToast } from '@aerie/ui';
 import { Button } from '@zendeskgarden/react-buttons';
 import { getColor } from '@zendeskgarden/react-theming';
-import { useEffect, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import styled from 'styled-components';
-import { paths, type BulkResult, type Deadline, type When } from './api';
+import { paths, type BulkResult, type When } from './api';
 import { useT } from './texts';
 import { DEFAULT_END_OF_DAY } from './when';
 import { WhenPicker, type Draft } from './WhenPicker';
@@ -19,13 +19,17 @@ const Bar = styled.section`
 `;
 
 interface Props {
-  items: Deadline[];
-  onClose(): void;
-  onDone(): void;
+  /** Which deadlines are selected. */
+  ids: string[];
+  /** The account's end of a working day, where the server told it. */
+  endOfDay: string | undefined;
+  onSelect(ids: ReadonlySet<string>): void;
+  /** Some of them are not any more what the list shows. */
+  onChanged(): void;
 }
 
 /** Changes or clears what is selected in the list. */
-export function BulkBar({ items, onClose, onDone }: Props) {
+export function BulkBar({ ids, endOfDay = DEFAULT_END_OF_DAY, onSelect, onChanged }: Props) {
   const { api, errorText } = usePage();
   const t = useT();
   const toast = useToast();
@@ -34,27 +38,30 @@ export function BulkBar({ items, onClose, onDone }: Props) {
   const [busy, setBusy] = useState(false);
   const [failed, setFailed] = useState<unknown>(null);
   const [refused, setRefused] = useState<BulkResult['refused']>([]);
-  const count = items.length;
+  const count = ids.length;
+  const close = useCallback(() => onSelect(new Set()), [onSelect]);
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (event.key === 'Escape' && !event.defaultPrevented) onClose();
+      if (event.key === 'Escape' && !event.defaultPrevented) close();
     };
     document.addEventListener('keydown', onKey);
     return () => document.removeEventListener('keydown', onKey);
-  }, [onClose]);
+  }, [close]);
 
   const apply = async (change: { when: When } | { clear: true }) => {
     setBusy(true);
     setFailed(null);
     try {
-      const result = await api.post<BulkResult>(paths.bulk, { ids: items.map((item) => item.id), change });
+      const result = await api.post<BulkResult>(paths.bulk, { ids, change });
       if (result.changed > 0) {
         toast({ text: t('clear' in change ? 'bulk.cleared' : 'bulk.changed', { count: result.changed }) });
       }
       setMode('none');
       setRefused(result.refused);
-      if (result.refused.length === 0) onDone();
+      // What was refused stays selected, to be tried another way.
+      onSelect(new Set(result.refused.map((line) => line.id)));
+      if (result.changed > 0) onChanged();
     } catch (error) {
       setFailed(error);
     } finally {
@@ -75,7 +82,7 @@ export function BulkBar({ items, onClose, onDone }: Props) {
             type="warning"
             title={t('bulk.refused', { count: refused.length })}
             actions={
-              <Button size="small" onClick={onDone}>
+              <Button size="small" onClick={close}>
                 {t('close')}
               </Button>
             }
@@ -99,7 +106,7 @@ export function BulkBar({ items, onClose, onDone }: Props) {
               <Button size="small" onClick={() => setMode('clear')} disabled={busy}>
                 {t('clear')}
               </Button>
-              <Button size="small" isBasic onClick={onClose}>
+              <Button size="small" isBasic onClick={close}>
                 {t('bulk.unselect')}
               </Button>
             </>
@@ -127,7 +134,7 @@ export function BulkBar({ items, onClose, onDone }: Props) {
             draft={draft}
             onDraft={setDraft}
             onChoose={({ when }) => void apply({ when })}
-            endOfDay={DEFAULT_END_OF_DAY}
+            endOfDay={endOfDay}
             disabled={busy}
             submitLabel={t('bulk.apply', { count })}
           >

@@ -78,12 +78,10 @@ export function DeadlineList({ filters, change, onLate }: Props) {
       )}
       {selected.size > 0 && (
         <BulkBar
-          items={(page?.items ?? []).filter((item) => selected.has(item.id))}
-          onClose={() => setSelected(new Set())}
-          onDone={() => {
-            setSelected(new Set());
-            list.reload();
-          }}
+          ids={[...selected]}
+          endOfDay={page?.end_of_day}
+          onSelect={setSelected}
+          onChanged={list.reload}
         />
       )}
     </Stack>
@@ -263,11 +261,18 @@ function Table({ page, filters, show, selected, onSelect }: TableProps) {
         width: '150px',
         cell: (row) => row.assignee?.name ?? '–',
       },
-      { key: 'group', header: t('column.group'), width: '116px', cell: (row) => row.group?.name ?? '–' },
+      {
+        key: 'group',
+        header: t('column.group'),
+        width: '116px',
+        extra: true,
+        cell: (row) => row.group?.name ?? '–',
+      },
       {
         key: 'set',
         header: t('column.set'),
         width: '264px',
+        extra: true,
         sort: 'set_at',
         cell: (row) => (
           <>

@@ -60,12 +60,12 @@ const ChoiceButton = styled(Button)<{ $wide?: boolean }>`
   }
 `;
 
-const Fields = styled.div`
+const Fields = styled.div<{ $wide?: boolean }>`
   display: grid;
-  grid-template-columns: minmax(112px, 1fr) minmax(72px, 96px) auto;
+  grid-template-columns: minmax(112px, 1fr) minmax(72px, 96px) auto ${(p) => (p.$wide ? 'auto' : '')};
   gap: 8px;
   align-items: end;
-  max-width: 420px;
+  max-width: ${(p) => (p.$wide ? '520px' : '420px')};
 `;
 
 export function WhenPicker({
@@ -117,7 +117,7 @@ export function WhenPicker({
       </Choices>
       <form onSubmit={submit} noValidate>
         <Stack $gap={2}>
-          <Fields>
+          <Fields $wide={wide}>
             <DateField
               label={t('when.date')}
               value={draft.day ?? today}
@@ -144,13 +144,14 @@ export function WhenPicker({
             <Button type="submit" isPrimary size="small" disabled={disabled}>
               {submitLabel}
             </Button>
+            {wide && children}
           </Fields>
           {unreadable && (
             <Message validation="error" role="alert">
               {t('when.unreadable')}
             </Message>
           )}
-          {children && <Row>{children}</Row>}
+          {!wide && children && <Row>{children}</Row>}
         </Stack>
       </form>
     </Stack>

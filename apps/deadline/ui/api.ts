@@ -60,6 +60,7 @@ export interface BoardPage {
   total_is_about: boolean;
   counts: { late: number; today: number; week: number };
   now: string;
+  end_of_day?: string;
 }
 
 export interface BulkResult {

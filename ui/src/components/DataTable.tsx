@@ -18,6 +18,8 @@ export interface Column<T> {
   key: string;
   header: string;
   width?: string;
+  /** Not shown where the page is narrow. */
+  extra?: boolean;
   /** The server's name for sorting by it; without one the column cannot be sorted by. */
   sort?: string;
   cell(row: T): ReactNode;
@@ -42,14 +44,19 @@ interface Props<T> {
 }
 
 const Wide = styled(Table)`
-  min-width: 860px;
+  min-width: 680px;
   table-layout: fixed;
+  @media (max-width: 1060px) {
+    [data-extra] {
+      display: none;
+    }
+  }
 `;
 
 /** The page itself scrolls down, so that the header can stick; sideways only what does not fit. */
 const Scroll = styled.div`
   overflow-x: clip;
-  @media (max-width: 900px) {
+  @media (max-width: 720px) {
     overflow-x: auto;
   }
 `;
@@ -116,6 +123,7 @@ export function DataTable<T>(props: Props<T>) {
                 <SortableCell
                   key={column.key}
                   width={column.width}
+                  cellProps={column.extra ? { 'data-extra': true } : undefined}
                   sort={sort.by === column.sort ? sort.order : undefined}
                   onClick={() =>
                     onSort({
@@ -127,7 +135,7 @@ export function DataTable<T>(props: Props<T>) {
                   {column.header}
                 </SortableCell>
               ) : (
-                <HeaderCell key={column.key} width={column.width}>
+                <HeaderCell key={column.key} width={column.width} data-extra={column.extra || undefined}>
                   {column.header}
                 </HeaderCell>
               ),
@@ -150,7 +158,7 @@ export function DataTable<T>(props: Props<T>) {
                   </Field>
                 </OneLine>
                 {columns.map((column) => (
-                  <OneLine key={column.key} width={column.width}>
+                  <OneLine key={column.key} width={column.width} data-extra={column.extra || undefined}>
                     {column.cell(row)}
                   </OneLine>
                 ))}
