@@ -77,6 +77,16 @@ struct AppJob {
 }
 
 impl State {
+    /// Whether an app is installed whose pages lie under this address.
+    pub fn is_installed_from(&self, address: &str) -> bool {
+        self.installations.values().filter_map(|installation| self.apps.get(&installation.app_id)).any(
+            |app| {
+                let locations = app.package.manifest.locations.iter();
+                locations.map(|location| &location.url).any(|url| url.starts_with(address))
+            },
+        )
+    }
+
     /// Installations of an app.
     pub fn installations_of(&self, app_id: u64) -> impl Iterator<Item = &Installation> {
         self.installations.values().filter(move |installation| installation.app_id == app_id)
