@@ -2,12 +2,14 @@
 
 use std::io;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::{Error, Shared, World};
 
 /// At most one save in this time.
 const INTERVAL: Duration = Duration::from_secs(1);
+/// A large account takes long to write: the pause is this many times as long.
+const PAUSE: u32 = 5;
 
 /// The account in `path`, or nothing when there is no such file yet.
 pub(crate) fn load(path: &Path) -> Result<Option<World>, Error> {
@@ -27,14 +29,15 @@ pub(crate) async fn keep_saved(shared: Shared) {
         return;
     }
     // Machine time, not the sandbox's: a frozen account is saved too.
-    let mut tick = tokio::time::interval(INTERVAL);
-    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut pause = INTERVAL;
     loop {
-        tick.tick().await;
-        if shared.take_dirty()
-            && let Err(error) = save(&shared).await
-        {
-            tracing::error!(%error, "the state was not saved");
+        tokio::time::sleep(pause).await;
+        if shared.take_dirty() {
+            let began = Instant::now();
+            if let Err(error) = save(&shared).await {
+                tracing::error!(%error, "the state was not saved");
+            }
+            pause = INTERVAL.max(began.elapsed() * PAUSE);
         }
     }
 }
@@ -42,10 +45,14 @@ pub(crate) async fn keep_saved(shared: Shared) {
 /// Saves now.
 pub(crate) async fn save(shared: &Shared) -> Result<(), Error> {
     let Some(path) = shared.config().state_file.clone() else { return Ok(()) };
-    // A copy shares the tickets with the living account, so the lock is held for an instant only.
-    let snapshot = shared.read().clone();
-    let target = path.clone();
-    let written = tokio::task::spawn_blocking(move || write(&target, &snapshot)).await;
+    let (shared, target) = (shared.clone(), path.clone());
+    let written = tokio::task::spawn_blocking(move || {
+        let _turn = shared.saving();
+        // A copy shares the tickets with the living account, so the account is locked for an instant only.
+        let snapshot = shared.read().clone();
+        write(&target, &snapshot)
+    })
+    .await;
     written.unwrap_or_else(|e| Err(io::Error::other(e))).map_err(|e| Error::StateFile(path, e))
 }
 

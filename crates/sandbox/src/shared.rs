@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
-use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+use parking_lot::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use serde_json::Value;
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
@@ -38,6 +38,8 @@ pub struct Shared(Arc<Inner>);
 struct Inner {
     world: RwLock<World>,
     dirty: AtomicBool,
+    /// Held while the state file is written, so that an older copy never replaces a newer one.
+    saving: Mutex<()>,
     clock: Clock,
     gate: Gate,
     events: broadcast::Sender<Event>,
@@ -61,6 +63,7 @@ impl Shared {
         Ok(Shared(Arc::new(Inner {
             world: RwLock::new(world),
             dirty: AtomicBool::new(true),
+            saving: Mutex::new(()),
             clock,
             gate: Gate::default(),
             events: broadcast::channel(4096).0,
@@ -79,8 +82,10 @@ impl Shared {
 
     /// The account, to change. Never hold it across an await.
     pub fn write(&self) -> RwLockWriteGuard<'_, World> {
+        let world = self.0.world.write();
+        // Under the lock: whoever saves afterwards waits for it and has this change in his copy.
         self.0.dirty.store(true, Ordering::Release);
-        self.0.world.write()
+        world
     }
 
     /// The sandbox's clock.
@@ -160,6 +165,11 @@ impl Shared {
         self.0.stopping.cancel();
         self.0.tasks.close();
         self.0.tasks.wait().await;
+    }
+
+    /// The right to write the state file.
+    pub(crate) fn saving(&self) -> MutexGuard<'_, ()> {
+        self.0.saving.lock()
     }
 
     /// Whether something was written since the last call.

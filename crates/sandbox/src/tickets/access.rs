@@ -82,3 +82,45 @@ pub(crate) fn may_edit_properties(world: &World, user_id: u64) -> Result<(), Api
     let user = world.users.get(&user_id).ok_or_else(ApiError::unauthenticated)?;
     if user.role == Role::EndUser || user.light_agent { Err(ApiError::forbidden()) } else { Ok(()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::model::Settings;
+
+    /// Ids of the tickets that an agent with this restriction sees.
+    fn seen(world: &World, agent: &str, restriction: Option<TicketRestriction>) -> BTreeSet<u64> {
+        let mut user = world.user_by_email(agent).expect("in the seed").clone();
+        user.ticket_restriction = restriction;
+        user.organization_id = world.organizations.keys().next().copied();
+        let sight = Sight::of(world, &user);
+        world.tickets.values().filter(|r| sight.covers(&r.ticket)).map(|r| r.ticket.id).collect()
+    }
+
+    fn those(world: &World, wanted: impl Fn(&Ticket) -> bool) -> BTreeSet<u64> {
+        world.tickets.values().filter(|r| wanted(&r.ticket)).map(|r| r.ticket.id).collect()
+    }
+
+    #[test]
+    fn every_restriction_shows_its_own_tickets_and_no_other() {
+        let world = crate::seed::world(Timestamp::UNIX_EPOCH, 40, Settings::default());
+        let jonas = world.user_by_email("jonas@acme.test").expect("in the seed").id;
+        let groups: Vec<u64> = world.groups_of(jonas).map(|g| g.id).collect();
+        let organization = world.organizations.keys().next().copied();
+        let see = |r| seen(&world, "jonas@acme.test", r);
+        assert_eq!(see(None).len(), 40);
+        let expected = those(&world, |t| t.group_id.is_some_and(|g| groups.contains(&g)));
+        assert_eq!(see(Some(TicketRestriction::Groups)), expected);
+        let expected = those(&world, |t| t.organization_id == organization);
+        assert_eq!(see(Some(TicketRestriction::Organization)), expected);
+        let expected = those(&world, |t| t.assignee_id == Some(jonas));
+        assert_eq!(see(Some(TicketRestriction::Assigned)), expected);
+        assert_eq!(see(Some(TicketRestriction::Requested)), BTreeSet::new());
+        for set in [TicketRestriction::Groups, TicketRestriction::Organization, TicketRestriction::Assigned] {
+            let count = see(Some(set)).len();
+            assert!(count > 0 && count < 40, "{set:?} shows {count}");
+        }
+    }
+}
