@@ -1,6 +1,6 @@
 //! Which of the due jobs to take now: pure, so that fairness can be tested without a database.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use store::AccountId;
@@ -27,15 +27,15 @@ pub(crate) struct Room<'a> {
     pub(crate) running: &'a HashMap<AccountId, usize>,
 }
 
-/// Chooses batches from `due` (earliest first): each free place goes to the account with the fewest handlers, among those
-/// to the one that waits longest. Also says whether anything was left.
+/// Takes batches out of `due` (earliest first): each free place goes to the account with the fewest handlers, among those
+/// to the one that waits longest.
 ///
 /// `complete` is false where more may be due than is seen here: then the begun last batch of a kind is left until it is
 /// fuller, if an earlier one of that kind can go.
-pub(crate) fn plan(due: Vec<(Arc<Entry>, Due)>, room: &Room<'_>, complete: bool) -> (Vec<Planned>, bool) {
+pub(crate) fn plan(due: &mut Vec<(Arc<Entry>, Due)>, room: &Room<'_>, complete: bool) -> Vec<Planned> {
     let mut accounts: Vec<Waiting> = Vec::new();
     let mut index: HashMap<AccountId, usize> = HashMap::new();
-    for (entry, job) in due {
+    for (entry, job) in due.iter() {
         let at = *index.entry(job.account_id.clone()).or_insert_with(|| {
             let handlers = room.running.get(&job.account_id).copied().unwrap_or(0);
             accounts.push(Waiting { handlers, batches: Vec::new(), next: 0 });
@@ -56,8 +56,9 @@ pub(crate) fn plan(due: Vec<(Arc<Entry>, Due)>, room: &Room<'_>, complete: bool)
         }
         account.next += 1;
     }
-    let left = accounts.iter().any(|account| account.next < account.batches.len());
-    (planned, left || !complete)
+    let taken: HashSet<i64> = planned.iter().flat_map(|batch| batch.ids.iter().copied()).collect();
+    due.retain(|(_, job)| !taken.contains(&job.id));
+    planned
 }
 
 struct Waiting {
@@ -68,16 +69,20 @@ struct Waiting {
 }
 
 impl Waiting {
-    fn add(&mut self, entry: Arc<Entry>, job: Due) {
-        let last = self.batches.iter_mut().rev().flatten().find(|batch| Arc::ptr_eq(&batch.entry, &entry));
+    fn add(&mut self, entry: &Arc<Entry>, job: &Due) {
+        let last = self.batches.iter_mut().rev().flatten().find(|batch| Arc::ptr_eq(&batch.entry, entry));
         match last {
             Some(batch) if batch.ids.len() < entry.policy.batch.max(1) => {
                 batch.ids.push(job.id);
                 batch.fence = batch.fence.max(job.fence);
             }
             _ => {
-                let ids = vec![job.id];
-                self.batches.push(Some(Planned { account: job.account_id, entry, ids, fence: job.fence }));
+                self.batches.push(Some(Planned {
+                    account: job.account_id.clone(),
+                    entry: entry.clone(),
+                    ids: vec![job.id],
+                    fence: job.fence,
+                }));
             }
         }
     }
@@ -142,12 +147,12 @@ mod tests {
             let (registry, accounts) = (registry(), accounts(6));
             let running: HashMap<_, _> =
                 accounts.iter().cloned().zip(busy.iter().map(|busy| *busy.min(&per_account))).collect();
-            let due: Vec<_> = jobs.iter().enumerate().map(|(id, (account, bulk))| {
+            let mut due: Vec<_> = jobs.iter().enumerate().map(|(id, (account, bulk))| {
                 let name = if *bulk { Bulk::NAME } else { Single::NAME };
                 let account_id = accounts[*account].clone();
                 (registry.get(name).unwrap(), Due { id: id as i64, account_id, name: name.into(), fence: 0 })
             }).collect();
-            let (planned, left) = plan(due, &Room { free, per_account, running: &running }, complete);
+            let planned = plan(&mut due, &Room { free, per_account, running: &running }, complete);
 
             prop_assert!(planned.len() <= free);
             let mut handlers = running.clone();
@@ -174,7 +179,9 @@ mod tests {
                     }
                 }
             }
-            prop_assert!(left || ids.len() == jobs.len());
+            prop_assert_eq!(due.len(), jobs.len() - ids.len());
+            prop_assert!(due.iter().all(|(_, job)| !ids.contains(&job.id)));
+            prop_assert!(due.is_sorted_by_key(|(_, job)| job.id), "what is left keeps its order");
         }
     }
 }

@@ -5,7 +5,10 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::{BoxFuture, pending};
 use store::{AccountId, Db, Result, Signal, Time};
-use tokio::sync::broadcast::{self, error::RecvError};
+use tokio::sync::broadcast::{
+    self,
+    error::{RecvError, TryRecvError},
+};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -133,6 +136,8 @@ impl Worker {
         let mut signals = self.db.signals().subscribe();
         let mut crew = Crew::new(self);
         loop {
+            // What has just finished may have made more due: idle is who looked and saw nothing.
+            crew.stale |= crew.running.is_empty();
             let wake = crew.look().await?;
             if crew.running.is_empty() && !wake.more {
                 return Ok(crew.summary);
@@ -143,7 +148,7 @@ impl Worker {
 }
 
 /// When to look again.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone, Copy)]
 struct Wake {
     /// By the injected clock: when the next job is due.
     next: Option<Time>,
@@ -155,8 +160,10 @@ struct Wake {
     quiet_until: Option<Instant>,
 }
 
-/// What one look saw.
-struct Seen {
+/// What the last look at the database saw.
+#[derive(Default)]
+struct Known {
+    /// Due and not taken by us; others may have taken them meanwhile.
     due: Vec<(Arc<Entry>, Due)>,
     /// Nothing else was due.
     all: bool,
@@ -169,9 +176,13 @@ struct Crew<'a> {
     tasks: JoinSet<Summary>,
     running: HashMap<Id, Arc<Run>>,
     per_account: HashMap<AccountId, usize>,
+    known: Known,
+    /// Something has happened since then that may have made other jobs due.
+    stale: bool,
     /// Names that only a newer version knows.
     unknown: BTreeSet<String>,
     wide_after: Instant,
+    poll_at: Instant,
     summary: Summary,
 }
 
@@ -182,13 +193,17 @@ impl<'a> Crew<'a> {
             tasks: JoinSet::new(),
             running: HashMap::new(),
             per_account: HashMap::new(),
+            known: Known::default(),
+            stale: true,
             unknown: BTreeSet::new(),
             wide_after: Instant::now(),
+            poll_at: Instant::now() + POLL,
             summary: Summary::default(),
         }
     }
 
-    /// Takes and starts what is due, as far as there is room.
+    /// Takes and starts what is due, as far as there is room. Reads what is due only if it may have changed, or if nothing
+    /// of what is known can be started.
     async fn look(&mut self) -> Result<Wake> {
         loop {
             let options = &self.worker.options;
@@ -197,12 +212,21 @@ impl<'a> Crew<'a> {
                 return Ok(Wake { more: true, ..Wake::default() });
             }
             let now = self.worker.db.clock().now();
-            let seen = self.gather(now, free).await?;
+            let may_look_wide = self.known.wake.wide_at.is_some_and(|at| at <= Instant::now());
+            let fresh = self.stale || may_look_wide;
+            if fresh {
+                self.known = self.gather(now, free).await?;
+                self.stale = false;
+                self.poll_at = Instant::now() + POLL;
+            }
             let room = Room { free, per_account: options.per_account, running: &self.per_account };
-            let (planned, left) = plan(seen.due, &room, seen.all);
-            let wake = Wake { more: seen.wake.more || left, ..seen.wake };
+            let planned = plan(&mut self.known.due, &room, self.known.all);
             if planned.is_empty() {
-                return Ok(wake);
+                if fresh || self.known.all && self.known.due.is_empty() && !self.known.wake.more {
+                    return Ok(self.known.wake);
+                }
+                self.stale = true;
+                continue;
             }
             let started = Instant::now();
             let wanted: usize = planned.iter().map(|batch| batch.ids.len()).sum();
@@ -213,30 +237,40 @@ impl<'a> Crew<'a> {
                 let db = self.worker.db.clone();
                 self.start(Run::new(db, batch.account, batch.entry, taken.fence, rows));
             }
-            if got == wanted && seen.all {
-                return Ok(wake);
+            if got < wanted {
+                // Somebody was faster, or changed them.
+                self.stale = true;
+            } else if self.known.all {
+                return Ok(Wake {
+                    more: self.known.wake.more || !self.known.due.is_empty(),
+                    ..self.known.wake
+                });
+            } else if fresh {
+                // There is room left perhaps, and more to see.
+                self.stale = self.running.len() < options.concurrency;
+            } else {
+                return Ok(Wake { more: true, ..self.known.wake });
             }
         }
     }
 
     /// What is due, of enough accounts to be fair: one with 100,000 due jobs hides nobody.
-    async fn gather(&mut self, now: Time, free: usize) -> Result<Seen> {
+    async fn gather(&mut self, now: Time, free: usize) -> Result<Known> {
         let limit = self.worker.options.per_account;
-        let mut passed: Vec<AccountId> = Vec::new();
-        passed.extend(
-            self.per_account.iter().filter(|(_, running)| **running >= limit).map(|(id, _)| id.clone()),
-        );
-        let mut seen =
-            Seen { due: Vec::new(), all: false, wake: Wake { more: !passed.is_empty(), ..Wake::default() } };
+        let at_limit = self.per_account.iter().filter(|(_, running)| **running >= limit);
+        let mut passed: Vec<AccountId> = at_limit.map(|(account, _)| account.clone()).collect();
+        // What waits for a place of its account is to be looked for when that has one.
+        let mut known =
+            Known { wake: Wake { more: !passed.is_empty(), ..Wake::default() }, ..Known::default() };
         let (mut first, mut idle) = (true, 0);
         let wide_allowed = Instant::now() >= self.wide_after;
         let mut tx = self.worker.db.system_read().await?;
         loop {
             let wide = !passed.is_empty();
             if wide && !wide_allowed {
-                seen.wake.more = true;
-                seen.wake.wide_at = Some(self.wide_after);
-                return Ok(seen);
+                known.wake.more = true;
+                known.wake.wide_at = Some(self.wide_after);
+                return Ok(known);
             }
             let started = Instant::now();
             let unknown: Vec<String> = self.unknown.iter().cloned().collect();
@@ -253,23 +287,24 @@ impl<'a> Crew<'a> {
                             idle += usize::from(!self.per_account.contains_key(&job.account_id));
                             accounts.insert(job.account_id.clone());
                         }
-                        seen.due.push((entry, job));
+                        known.due.push((entry, job));
                     }
                     None => self.leave(job.name),
                 }
             }
             if !full {
-                seen.all = first;
-                seen.wake.next = claim::next_after(&mut tx, now).await?;
-                return Ok(seen);
+                known.all = first;
+                known.wake.next = claim::next_after(&mut tx, now).await?;
+                return Ok(known);
             }
             // A full page of nothing but unknown names is no page: the next one leaves them out.
             first &= accounts.is_empty();
             passed.extend(accounts);
             // Accounts without a handler come first: only if there are enough of them the others need not be known.
             if idle >= free {
-                seen.wake.more = true;
-                return Ok(seen);
+                known.wake.more = true;
+                known.wake.wide_at = Some(self.wide_after);
+                return Ok(known);
             }
         }
     }
@@ -298,6 +333,7 @@ impl<'a> Crew<'a> {
         let id = match result {
             Ok((id, summary)) => {
                 self.summary.add(&summary);
+                self.stale |= summary.retried > 0;
                 id
             }
             Err(error) => {
@@ -319,6 +355,7 @@ impl<'a> Crew<'a> {
     /// Waits until there is a reason to look again. Takes note of the handlers that finish meanwhile.
     async fn wait(&mut self, wake: Wake, signals: &mut broadcast::Receiver<Signal>) {
         if let Some(quiet_until) = wake.quiet_until {
+            self.stale = true;
             return tokio::time::sleep_until(quiet_until).await;
         }
         let mut next: BoxFuture<'_, ()> = match wake.next {
@@ -333,7 +370,8 @@ impl<'a> Crew<'a> {
             }
             None => pending().boxed(),
         };
-        let mut poll = tokio::time::sleep(POLL).boxed();
+        let poll_at = self.poll_at;
+        let mut poll = tokio::time::sleep_until(poll_at).boxed();
         loop {
             tokio::select! {
                 Some(result) = self.tasks.join_next_with_id() => {
@@ -342,16 +380,19 @@ impl<'a> Crew<'a> {
                     while let Some(result) = self.tasks.try_join_next_with_id() {
                         self.finished(result);
                     }
-                    if wake.more || self.running.is_empty() {
+                    if wake.more || self.stale || self.running.is_empty() {
                         return;
                     }
                 }
-                () = heard(signals) => return,
-                () = &mut next => return,
-                () = &mut wide => return,
-                () = &mut poll => return,
+                // Other jobs may be due now.
+                () = heard(signals) => break,
+                () = &mut next => break,
+                () = &mut wide => break,
+                () = &mut poll => break,
             }
         }
+        self.stale = true;
+        self.poll_at = Instant::now() + POLL;
     }
 
     async fn stop(mut self, grace: Duration) {
@@ -380,8 +421,10 @@ async fn heard(signals: &mut broadcast::Receiver<Signal>) {
         match signals.recv().await {
             Ok(signal) if signal.topic != TOPIC => {}
             // Too much was said to hear it all: some of it may have been for us.
-            Ok(_) | Err(RecvError::Lagged(_)) => return,
+            Ok(_) | Err(RecvError::Lagged(_)) => break,
             Err(RecvError::Closed) => return pending().await,
         }
     }
+    // One look answers all that was said before it.
+    while !matches!(signals.try_recv(), Err(TryRecvError::Empty | TryRecvError::Closed)) {}
 }
