@@ -11,12 +11,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, Method, StatusCode};
-use sandbox::Sandbox;
+use sandbox::{Config, Sandbox};
 use serde_json::{Value, json};
 use sha2::Sha256;
 use tokio::sync::{Mutex, mpsc};
 
-use crate::support::{As, call, get, start};
+use crate::support::{As, call, get, start, start_with};
 use crate::tickets::{ADMIN_, MAYA, create, id_of, put};
 use crate::triggers::add;
 
@@ -97,6 +97,18 @@ async fn over(sandbox: &Sandbox, webhook: &str) -> Value {
     panic!("the delivery is not over");
 }
 
+/// Waits until the only delivery has been tried so many times.
+async fn attempts(sandbox: &Sandbox, wanted: usize) {
+    for _ in 0..2_000 {
+        let list = get(sandbox, ADMIN_, "/sandbox/webhook_deliveries").await.expect(200).json();
+        if list["webhook_deliveries"][0]["attempts"].as_array().expect("a list").len() == wanted {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("there were no {wanted} attempts");
+}
+
 fn signature(secret: &str, timestamp: &str, body: &str) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("any key");
     mac.update(format!("{timestamp}{body}").as_bytes());
@@ -168,14 +180,7 @@ async fn what_fails_for_a_while_is_repeated_under_the_same_id_on_the_sandboxs_cl
         let (headers, _) = receiver.next().await;
         invocations.push(headers["x-zendesk-webhook-invocation-id"].clone());
         // The next attempt is due after this long, and the clock stands still until then.
-        let attempts = invocations.len();
-        for _ in 0..2_000 {
-            let list = get(&sandbox, ADMIN_, "/sandbox/webhook_deliveries").await.expect(200).json();
-            if list["webhook_deliveries"][0]["attempts"].as_array().expect("a list").len() == attempts {
-                break;
-            }
-            tokio::task::yield_now().await;
-        }
+        attempts(&sandbox, invocations.len()).await;
         assert!(receiver.got.try_recv().is_err(), "not before its time");
         sandbox.control().advance(Duration::from_secs(wait));
     }
@@ -189,6 +194,27 @@ async fn what_fails_for_a_while_is_repeated_under_the_same_id_on_the_sandboxs_cl
         .filter_map(|a| a["status_code"].as_u64())
         .collect();
     assert_eq!(statuses, [409, 503, 200]);
+}
+
+#[tokio::test]
+async fn a_delivery_that_waits_survives_a_restart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = Config { state_file: Some(folder.path().join("sandbox.json")), ..Config::default() };
+    let mut receiver = Receiver::start(&[(429, Some(60))]).await;
+    let first = start_with(config.clone()).await;
+    let id = make(&first, webhook(&receiver.url)).await;
+    trigger(&first, &id, "{}").await;
+    create(&first, json!({"subject": "Ring", "comment": {"body": "!"}, "tags": ["ring"]})).await;
+    let (headers, _) = receiver.next().await;
+    attempts(&first, 1).await;
+    first.stop().await.expect("saved");
+    let second = start_with(config).await;
+    assert!(receiver.got.try_recv().is_err(), "not before its time");
+    second.control().advance(Duration::from_secs(60));
+    let (again, _) = receiver.next().await;
+    let invocation = "x-zendesk-webhook-invocation-id";
+    assert_eq!(again[invocation], headers[invocation]);
+    assert_eq!(over(&second, &id).await["status"], "success");
 }
 
 #[tokio::test]
