@@ -20,7 +20,8 @@ const MAX_TOPICS: usize = 20;
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Wanted {
-    /// `deadline,deadline/ticket/123`
+    /// `deadline,deadline/ticket/123`. A page that waits for the authorization only has none.
+    #[serde(default)]
     topics: String,
 }
 
@@ -31,7 +32,7 @@ pub(crate) async fn stream(
 ) -> kit::Result<Sse<impl Stream<Item = Result<Event, Infallible>>>> {
     let platform = web.platform().clone();
     let session = session_of(&headers, &platform)?;
-    let topics: Vec<String> = wanted.topics.split(',').map(str::to_owned).collect();
+    let topics: Vec<String> = wanted.topics.split(',').filter(|topic| !topic.is_empty()).map(str::to_owned).collect();
     let own = |topic: &String| {
         *topic == session.app || topic.strip_prefix(&session.app).is_some_and(|rest| rest.starts_with('/'))
     };
