@@ -17,7 +17,10 @@ export default defineConfig({
   appType: 'custom',
   plugins: [resolveForApps(uiDir, appsDir), icons(), compress(), harness(uiDir)],
   resolve: {
-    alias: [{ find: /^@aerie\/ui$/, replacement: join(uiDir, 'src/index.ts') }],
+    alias: [
+      { find: /^@aerie\/ui$/, replacement: join(uiDir, 'src/index.ts') },
+      { find: /^@aerie\/ui\/testing$/, replacement: join(uiDir, 'src/testing.tsx') },
+    ],
     dedupe: ['react', 'react-dom', 'styled-components'],
   },
   build: {

@@ -19,17 +19,29 @@ export type TimeOfDay = Pick<WallTime, 'hour' | 'minute' | 'second'>;
 export const DAY_MS = 86_400_000;
 const pad = (n: number, width = 2) => String(n).padStart(width, '0');
 
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** Making a format takes a browser far longer than using it. */
+function formatOf(timeZone: string): Intl.DateTimeFormat {
+  let format = formats.get(timeZone);
+  if (!format) {
+    format = new Intl.DateTimeFormat('en-US', {
+      timeZone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
+    });
+    formats.set(timeZone, format);
+  }
+  return format;
+}
+
 export function wallTime(ms: number, timeZone: string): WallTime {
-  const parts = new Intl.DateTimeFormat('en-US', {
-    timeZone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  }).formatToParts(ms);
+  const parts = formatOf(timeZone).formatToParts(ms);
   const value = (type: string) => Number(parts.find((part) => part.type === type)?.value);
   const day = { year: value('year'), month: value('month'), day: value('day') };
   return {

@@ -28,6 +28,11 @@ interface Props {
   onChanged(): void;
 }
 
+/** Whether Escape there closes something of its own: a calendar, a dialog. */
+function isElsewhere(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest('[data-date-field], [role="dialog"]') !== null;
+}
+
 /** Changes or clears what is selected in the list. */
 export function BulkBar({ ids, endOfDay = DEFAULT_END_OF_DAY, onSelect, onChanged }: Props) {
   const { api, errorText } = usePage();
@@ -43,11 +48,13 @@ export function BulkBar({ ids, endOfDay = DEFAULT_END_OF_DAY, onSelect, onChange
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (event.key === 'Escape' && !event.defaultPrevented) close();
+      if (event.key !== 'Escape' || isElsewhere(event.target)) return;
+      if (mode === 'none') close();
+      else setMode('none');
     };
     document.addEventListener('keydown', onKey);
     return () => document.removeEventListener('keydown', onKey);
-  }, [close]);
+  }, [close, mode]);
 
   const apply = async (change: { when: When } | { clear: true }) => {
     setBusy(true);

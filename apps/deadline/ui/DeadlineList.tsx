@@ -21,7 +21,7 @@ import { useEffect, useMemo, useState, type FormEvent } from 'react';
 import styled from 'styled-components';
 import { paths, TOPIC, type BoardPage, type Deadline } from './api';
 import { BulkBar } from './BulkBar';
-import { isDefaultList, listQuery, SCOPES, WHENS, type Filters } from './filters';
+import { fileQuery, isDefaultList, listQuery, SCOPES, WHENS, type Filters } from './filters';
 import { saveFile } from './saveFile';
 import { statusOf } from './status';
 import { StatusMark } from './StatusMark';
@@ -64,7 +64,7 @@ export function DeadlineList({ filters, change, onLate }: Props) {
 
   return (
     <Stack $gap={4}>
-      <FilterBar filters={filters} show={show} counts={page?.counts ?? null} query={query} />
+      <FilterBar filters={filters} show={show} counts={page?.counts ?? null} />
       {list.error !== null && <Failed what={t('board.failed')} error={list.error} onRetry={list.reload} />}
       {!page && list.error === null && <SkeletonLines count={12} height={40} gap={0} />}
       {page && page.items.length === 0 && <Empty filters={filters} show={show} />}
@@ -92,11 +92,10 @@ interface FilterBarProps {
   filters: Filters;
   show(filters: Partial<Filters>): void;
   counts: BoardPage['counts'] | null;
-  query: string;
 }
 
-function FilterBar({ filters, show, counts, query }: FilterBarProps) {
-  const { api, errorText } = usePage();
+function FilterBar({ filters, show, counts }: FilterBarProps) {
+  const { api, errorText, time } = usePage();
   const t = useT();
   const [search, setSearch] = useState(filters.q);
   const [failed, setFailed] = useState<unknown>(null);
@@ -107,7 +106,7 @@ function FilterBar({ filters, show, counts, query }: FilterBarProps) {
   const download = async () => {
     setFailed(null);
     try {
-      saveFile(await api.file(paths.csv(query)), 'deadlines.csv');
+      saveFile(await api.file(paths.csv(fileQuery(filters, time.timeZone))), 'deadlines.csv');
     } catch (error) {
       setFailed(error);
     }

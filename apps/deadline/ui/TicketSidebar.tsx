@@ -16,7 +16,7 @@ import {
 } from '@aerie/ui';
 import { Button } from '@zendeskgarden/react-buttons';
 import { Inline } from '@zendeskgarden/react-loaders';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import styled from 'styled-components';
 import type { Deadline, TicketView } from './api';
 import { Conflict } from './Conflict';
@@ -134,7 +134,18 @@ function Editor({ control, view }: { control: DeadlineControl; view: TicketView 
     !conflict &&
     (deadline === null || refusedSet || (busy ? !control.optimistic : changing !== null));
   return (
-    <Region $gap={3} ref={region} tabIndex={-1} as="section" aria-label={boot.app_name}>
+    <Region
+      $gap={3}
+      ref={region}
+      tabIndex={-1}
+      as="section"
+      aria-label={boot.app_name}
+      onKeyDown={(event: KeyboardEvent<HTMLElement>) => {
+        // In the date's field Escape closes the calendar, and nothing more.
+        if (event.key !== 'Escape' || (event.target as HTMLElement).closest('[data-date-field]')) return;
+        if (asking || changing) cancel();
+      }}
+    >
       {deadline ? <Countdown deadline={deadline} /> : <strong>{t('sidebar.none')}</strong>}
       {notice && (
         <Note type="info" title={t('notice.title')}>

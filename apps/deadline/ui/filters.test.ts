@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { DEFAULTS, isDefaultList, listQuery, readFilters, writeFilters } from './filters';
+import { DEFAULTS, fileQuery, isDefaultList, listQuery, readFilters, writeFilters } from './filters';
 
 it('puts into the address only what differs, and reads it back', () => {
   expect(writeFilters('', DEFAULTS)).toBe('#');
@@ -16,6 +16,12 @@ it('ignores what it does not know', () => {
 it('asks the server in its words', () => {
   expect(listQuery({ ...DEFAULTS, q: '42', cursor: 'c' }, 'Europe/Berlin')).toBe(
     'scope=mine&when=all&state=open&sort=at&order=asc&limit=50&time_zone=Europe%2FBerlin&q=42&cursor=c',
+  );
+});
+
+it('asks for the whole list in a file', () => {
+  expect(fileQuery({ ...DEFAULTS, cursor: 'c' }, 'UTC')).toBe(
+    'scope=mine&when=all&state=open&sort=at&order=asc&time_zone=UTC',
   );
 });
 

@@ -69,6 +69,13 @@ export function listQuery(filters: Filters, timeZone: string): string {
   return params.toString();
 }
 
+/** The same for a file of everything that the filters show, not of one page. */
+export function fileQuery(filters: Filters, timeZone: string): string {
+  const params = new URLSearchParams(listQuery({ ...filters, cursor: '' }, timeZone));
+  params.delete('limit');
+  return params.toString();
+}
+
 /** Whether these are the filters whose first page the server put into the page. */
 export function isDefaultList(filters: Filters): boolean {
   return (Object.keys(DEFAULTS) as (keyof Filters)[]).every(

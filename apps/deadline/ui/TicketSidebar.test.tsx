@@ -1,6 +1,6 @@
 import { cleanup, fireEvent, screen, waitFor } from '@testing-library/react';
 import { afterEach, describe, expect, it } from 'vitest';
-import { renderPage, testBoot, testServer, type Call } from '../../../ui/src/testing';
+import { renderPage, testBoot, testServer, type Call } from '@aerie/ui/testing';
 import type { TicketView } from './api';
 import { TicketSidebar } from './TicketSidebar';
 import { catalogue } from './texts';
