@@ -146,7 +146,6 @@ export interface Ticket {
   external_id?: string | null;
   recipient?: string | null;
   collaborator_ids?: Id[];
-  email_cc_ids?: Id[];
   follower_ids?: Id[];
   tags: string[];
   custom_fields: CustomFieldValue[];

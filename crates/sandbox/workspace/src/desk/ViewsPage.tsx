@@ -300,7 +300,7 @@ function TicketTable({ view, views }: { view: View; views: View[] }) {
                     {label}
                   </Table.SortableCell>
                 ) : (
-                  <Table.HeaderCell key={label} width={width}>
+                  <Table.HeaderCell key={label} width={width} style={{ verticalAlign: 'middle' }}>
                     {label}
                   </Table.HeaderCell>
                 ),

@@ -19,6 +19,8 @@ export interface Tab {
   problem: string | null;
 }
 
+/** Many tickets may change at once; lists follow at this pace. */
+const LISTS_EVERY_MS = 400;
 const SCHEME_KEY = 'workspace.colorScheme';
 const TRAY_KEY = 'workspace.appsTray';
 
@@ -33,6 +35,9 @@ export class Desk extends Observable implements DeskPort {
   /** Raised when lists of tickets may be out of date. */
   readonly lists = new Observable();
   showNotice: (notice: Notice) => void = () => undefined;
+  #listsTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Tickets being fetched anew, and whether another change came meanwhile. */
+  #behind = new Map<TicketForm, { by: number | null } | null>();
   #scheme: ColorScheme | null = (localStorage.getItem(SCHEME_KEY) as ColorScheme | null) ?? null;
   #system = matchMedia('(prefers-color-scheme: dark)');
 
@@ -202,13 +207,13 @@ export class Desk extends Observable implements DeskPort {
       get<{ ticket: Ticket }>(`/api/v2/tickets/${id}`),
       get<{ comments: Comment[] }>(`/api/v2/tickets/${id}/comments?per_page=100`),
     ]);
-    const { requester_id, assignee_id, submitter_id, email_cc_ids, collaborator_ids } = ticket;
+    const { requester_id, assignee_id, submitter_id, collaborator_ids } = ticket;
     await Promise.all([
       this.world.ensureUsers([
         requester_id,
         assignee_id,
         submitter_id,
-        ...(email_cc_ids ?? collaborator_ids ?? []),
+        ...(collaborator_ids ?? []),
         ...comments.map(comment => comment.author_id),
       ]),
       this.world.ensureOrganizations([ticket.organization_id]),
@@ -296,8 +301,8 @@ export class Desk extends Observable implements DeskPort {
       case 'ticket': {
         const { id, updated_by } = data as LiveEvents['ticket'];
         const form = this.tabs.find(tab => tab.form?.record.id === id)?.form;
-        if (form && !form.saving) void this.refresh(form, updated_by).catch(() => undefined);
-        this.lists.changed();
+        if (form) void this.#catchUp(form, updated_by);
+        this.#listsSoon();
         break;
       }
       case 'api_notification': {
@@ -323,6 +328,27 @@ export class Desk extends Observable implements DeskPort {
       default:
         location.reload();
     }
+  }
+
+  #listsSoon(): void {
+    if (this.#listsTimer !== undefined) return;
+    this.#listsTimer = setTimeout(() => {
+      this.#listsTimer = undefined;
+      this.lists.changed();
+    }, LISTS_EVERY_MS);
+  }
+
+  /** Follows changes of a ticket one fetch at a time: a burst of them costs two. */
+  async #catchUp(form: TicketForm, by: number | null): Promise<void> {
+    if (this.#behind.has(form)) {
+      this.#behind.set(form, { by });
+      return;
+    }
+    for (let next: { by: number | null } | null = { by }; next; next = this.#behind.get(form) ?? null) {
+      this.#behind.set(form, null);
+      if (!form.saving) await this.refresh(form, next.by).catch(() => undefined);
+    }
+    this.#behind.delete(form);
   }
 
   connection(connected: boolean): void {

@@ -1,5 +1,6 @@
 import { ApiError, call } from '../api/client';
 import type { StatusCategory, Ticket } from '../api/types';
+import { customFields } from '../model/fields';
 import type { TicketForm } from '../model/ticket';
 import { escapeHtml, plainText } from '../model/markup';
 import type { Desk } from './desk';
@@ -85,6 +86,12 @@ async function saved(desk: Desk, form: TicketForm, ticket: Ticket): Promise<void
   else await desk.refresh(form).catch(() => undefined);
 }
 
+/** Refusals of the ticket as a whole (`base`) begin with the title of the custom field that they are about. */
+function customFieldNamed(form: TicketForm, message: string): string | null {
+  const field = customFields(form).find(row => message.startsWith(`${row.title}:`));
+  return field ? `custom_field_${field.id}` : null;
+}
+
 function refused(form: TicketForm, error: unknown): void {
   if (error instanceof ApiError && error.status === 409) {
     form.conflict = true;
@@ -93,7 +100,7 @@ function refused(form: TicketForm, error: unknown): void {
   if (error instanceof ApiError && error.details.length > 0) {
     const known = new Set(['subject', 'status', 'priority', 'type', 'tags', ...Object.values(FIELD_NAMES)]);
     for (const { field, message } of error.details) {
-      const name = FIELD_NAMES[field] ?? field;
+      const name = FIELD_NAMES[field] ?? customFieldNamed(form, message) ?? field;
       if (known.has(name) || name.startsWith('custom_field_')) form.fieldErrors[name] = message;
       else form.problems.push(message);
     }

@@ -17,7 +17,7 @@ export type Prop =
   | 'brand_id'
   | 'ticket_form_id'
   | 'external_id'
-  | 'email_cc_ids'
+  | 'collaborator_ids'
   | 'tags'
   | `custom_field_${number}`;
 
@@ -34,7 +34,7 @@ const PROPS: Prop[] = [
   'brand_id',
   'ticket_form_id',
   'external_id',
-  'email_cc_ids',
+  'collaborator_ids',
   'tags',
 ];
 
@@ -149,7 +149,7 @@ export class TicketForm extends Observable {
   saved(prop: Prop): unknown {
     const field = fieldIdOf(prop);
     if (field !== null) return this.record.custom_fields.find(row => row.id === field)?.value ?? null;
-    if (prop === 'email_cc_ids') return this.record.email_cc_ids ?? this.record.collaborator_ids ?? [];
+    if (prop === 'collaborator_ids') return this.record.collaborator_ids ?? [];
     return this.record[prop as keyof Ticket] ?? null;
   }
 
@@ -295,9 +295,7 @@ export class TicketForm extends Observable {
     for (const [prop, value] of this.#edits) {
       const field = fieldIdOf(prop);
       if (field !== null) custom.push({ id: field, value });
-      else if (prop === 'email_cc_ids') {
-        body.email_ccs = emailCcChanges(this.saved(prop) as Id[], value as Id[]);
-      } else body[prop] = value;
+      else body[prop] = value;
     }
     if (custom.length > 0) body.custom_fields = custom;
     if (this.hasComment) {
@@ -372,7 +370,7 @@ export class TicketForm extends Observable {
         return [['ticket.form.id', value]];
       case 'external_id':
         return [['ticket.externalId', value]];
-      case 'email_cc_ids':
+      case 'collaborator_ids':
         return [['ticket.collaborators', (value as Id[]).map(id => world.user(id)?.email ?? null)]];
       default:
         return [[`ticket.${prop}`, value]];
@@ -387,11 +385,6 @@ export function customStatus(world: World, id: Id | null) {
 
 /** Where a comment of this type goes. */
 export const channelOf = (type: CommentType) => ({ name: type === 'publicReply' ? 'email' : 'internal' });
-
-const emailCcChanges = (before: Id[], after: Id[]) => [
-  ...after.filter(id => !before.includes(id)).map(id => ({ user_id: String(id), action: 'put' })),
-  ...before.filter(id => !after.includes(id)).map(id => ({ user_id: String(id), action: 'delete' })),
-];
 
 /** Whether HTML from the composer shows nothing. */
 export function isBlankHtml(html: string): boolean {

@@ -148,7 +148,7 @@ describe('the desk', () => {
       error: 'RecordInvalid',
       description: 'Record validation errors',
       details: {
-        base: [{ description: 'Product: is required to solve', error: 'BlankValue', ticket_field_id: 401 }],
+        base: [{ description: 'Product: is required to solve', error: 'BlankValue' }],
       },
     });
     await submitButton().click();
@@ -234,11 +234,12 @@ describe('the desk', () => {
     await page.getByRole('button', { name: 'Submit with another status' }).focus();
     await page.keyboard.press('Enter');
     await page.getByRole('menuitem', { name: 'Submit as Open' }).waitFor();
-    await page.keyboard.type('Submit as p');
-    await page.keyboard.press('Escape');
-    await submitButton().focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
-    await expect.poll(() => submitted().length).toBe(1);
+    await expect
+      .poll(() => submitted().map(call => call.body))
+      .toMatchObject([{ ticket: { status: 'pending', comment: { html_body: 'By keyboard' } } }]);
   });
 });
 
@@ -268,6 +269,14 @@ describe('apps', () => {
     expect(await inApp(app, "client.get('nonsense').catch(e => e.message)")).toBe(
       '"nonsense" is not a known path',
     );
+  });
+
+  it('are opened by a signed form post when they ask for it', async () => {
+    await signIn();
+    const background = await appFrame(page, 'background');
+    const posts = mock.calls.filter(call => call.path === '/demo/app.html' && call.method === 'POST');
+    expect(posts.map(call => call.body)).toEqual([{ token: 'signed' }]);
+    expect(await background.evaluate('location.search')).toMatch(/^\?kept=1&origin=.*app_guid=/);
   });
 
   it('hear what happens on the form and from elsewhere', async () => {

@@ -107,7 +107,7 @@ export const ticket = (id: number, status: StatusCategory, subject: string): Tic
   organization_id: id % 3 === 2 ? null : 301,
   brand_id: 61,
   ticket_form_id: 51,
-  email_cc_ids: id % 5 === 0 ? [102] : [],
+  collaborator_ids: id % 5 === 0 ? [102] : [],
   tags: ['web_shop', ...(id % 2 ? ['vip'] : [])],
   custom_fields: [
     { id: 401, value: 'web_shop' },
@@ -209,7 +209,7 @@ export const installations = (url: string): Installation[] => [
       location => ({
         location,
         url: `${url.replace('127.0.0.1', 'localhost')}/demo/app.html?kept=1`,
-        signed: false,
+        signed: location === 'background',
         auto_load: true,
         auto_hide: false,
         flexible: true,

@@ -192,8 +192,6 @@ export async function startMock(): Promise<MockSandbox> {
       return file(response, join(root, 'dist', path.slice('/sandbox/'.length)));
     if (path.startsWith('/sandbox/assets/'))
       return file(response, join(root, 'dist', path.slice('/sandbox/assets/'.length)));
-    if (path.startsWith('/demo/'))
-      return file(response, join(root, 'test/fixtures', path.slice('/demo/'.length)));
     if (path === '/' || path.startsWith('/agent')) return file(response, join(root, 'dist/index.html'));
 
     const chunks: Buffer[] = [];
@@ -201,8 +199,13 @@ export async function startMock(): Promise<MockSandbox> {
     request.on('end', () => {
       const text = Buffer.concat(chunks).toString();
       const method = request.method ?? 'GET';
-      const body: unknown = text === '' ? null : JSON.parse(text);
+      const isForm = request.headers['content-type'] === 'application/x-www-form-urlencoded';
+      const body: unknown = isForm
+        ? Object.fromEntries(new URLSearchParams(text))
+        : JSON.parse(text || 'null');
       calls.push({ method, path, body });
+      if (path.startsWith('/demo/'))
+        return file(response, join(root, 'test/fixtures', path.slice('/demo/'.length)));
       const at = refusals.findIndex(row => `${method} ${path}`.startsWith(row.prefix));
       const refusal = at >= 0 ? refusals.splice(at, 1)[0] : undefined;
       const [status, said] = refusal

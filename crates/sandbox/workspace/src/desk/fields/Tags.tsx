@@ -15,7 +15,7 @@ const Box = styled(FauxInput)`
 const Typed = styled(Input)`
   flex: 1;
   width: auto;
-  min-width: 64px;
+  min-width: 40px;
 `;
 
 /** Tags: typed words become tags at a space, comma or Enter; Backspace takes the last one back. */

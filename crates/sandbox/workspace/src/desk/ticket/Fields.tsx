@@ -107,7 +107,7 @@ function Shown(props: {
 }
 
 function Copies({ form }: { form: TicketForm }) {
-  const ids = form.value<Id[]>('email_cc_ids');
+  const ids = form.value<Id[]>('collaborator_ids');
   if (form.isNew || fieldView(form, 'collaborator')?.isVisible === false) return null;
   return (
     <div>

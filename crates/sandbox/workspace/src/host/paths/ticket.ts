@@ -47,7 +47,7 @@ function ticketView(form: TicketForm) {
     assignee: { user: person(form, assignee), group: world.group(form.value<Id | null>('group_id')) },
     requester: person(form, form.value<Id | null>('requester_id')),
     organization: organizationView(world, form.value<Id | null>('organization_id')),
-    collaborators: form.value<Id[]>('email_cc_ids').flatMap(id => {
+    collaborators: form.value<Id[]>('collaborator_ids').flatMap(id => {
       const user = world.user(id);
       return user ? [{ id, name: user.name, email: user.email, role: user.role }] : [];
     }),
@@ -339,9 +339,9 @@ export const ticketPaths: Entry[] = [
     invoke: (scope, [verb], args) => {
       const form = openForm(scope);
       const given = knownIds(form, args);
-      const ids = form.value<Id[]>('email_cc_ids');
+      const ids = form.value<Id[]>('collaborator_ids');
       form.set(
-        'email_cc_ids',
+        'collaborator_ids',
         verb === 'add' ? [...new Set([...ids, ...given])] : ids.filter(id => !given.includes(id)),
       );
     },
