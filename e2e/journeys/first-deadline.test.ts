@@ -84,6 +84,14 @@ it('counts down, changes the tags at the second, and starts the trigger', async 
     .getByText('The deadline of this ticket has passed.', { exact: false })
     .waitFor();
   await agent.sidebar.getByText('The deadline hit.').waitFor();
+
+  // The one who set it is told, wherever he works.
+  const popup = agent.page
+    .getByRole('alert')
+    .filter({ hasText: `The deadline of ticket #${ticketId} has passed` });
+  await popup.waitFor();
+  await popup.getByRole('button', { name: 'Close' }).click();
+  await popup.waitFor({ state: 'detached' });
   await shoot(agent.page, '6-hit');
 
   // What Zendesk was asked for, and when.
@@ -91,7 +99,7 @@ it('counts down, changes the tags at the second, and starts the trigger', async 
   expect(ticket.tags).toContain('deadline_now');
   expect(ticket.tags).not.toContain('deadline_pending');
   expect(ticket.priority).toBe('urgent');
-  const updates = await sandbox.log('PUT /api/v2/tickets');
+  const updates = await sandbox.updatesOf(ticketId);
   const hits = updates.filter((call) => JSON.stringify(call.request).includes('deadline_now'));
   const hit = hits.at(-1);
   const sentAt = Date.parse(hit?.time ?? '');

@@ -62,11 +62,7 @@ const open = (token: string) =>
   });
 
 /** The same token with another content behind the old signature. */
-function forged(
-  token: string,
-  part: number,
-  change: (content: Record<string, unknown>) => void,
-): string {
+function forged(token: string, part: number, change: (content: Record<string, unknown>) => void): string {
   const parts = token.split('.');
   const content = JSON.parse(Buffer.from(parts[part] ?? '', 'base64url').toString()) as Record<
     string,

@@ -50,8 +50,11 @@ export async function axe(frame: Frame): Promise<string[]> {
 }
 
 /** A picture for the eye: in docs/screenshots when SCREENSHOTS is set (and kept), else in results. */
-export async function shoot(page: Page, name: string): Promise<void> {
-  const folder = join(root, process.env.SCREENSHOTS ? 'docs/screenshots' : 'e2e/results');
-  mkdirSync(folder, { recursive: true });
-  await page.screenshot({ path: join(folder, `${name}.png`), animations: 'disabled' });
+export function shoot(page: Page, name: string): Promise<void> {
+  return shootInto(process.env.SCREENSHOTS ? 'docs/screenshots' : 'e2e/results', page, name);
+}
+
+export async function shootInto(folder: string, page: Page, name: string): Promise<void> {
+  mkdirSync(join(root, folder), { recursive: true });
+  await page.screenshot({ path: join(root, folder, `${name}.png`), animations: 'disabled' });
 }

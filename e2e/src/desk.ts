@@ -1,7 +1,7 @@
 import { type Browser, type Frame, type FrameLocator, type Locator, type Page } from 'playwright-core';
 import { expect } from 'vitest';
 import type { Demo } from './demo.ts';
-import { ahead, isToday, type Typed } from './time.ts';
+import { ahead, isToday, type Typed, ZONE } from './time.ts';
 
 export const ADMIN = 'Alex Morgan';
 /** In Support. */
@@ -17,12 +17,14 @@ interface Options {
 
 /** One person at the agent's desk: a window of its own with cookies of its own. */
 export class Desk {
+  /** All that are signed in now. */
+  static readonly open = new Set<Desk>();
   /** What the browser complained about: a blocked style, an error of a script. */
   readonly complaints: string[] = [];
 
   private constructor(
     readonly page: Page,
-    private readonly demo: Demo,
+    readonly demo: Demo,
   ) {
     page.on('console', (message) => {
       // A refused request is part of a journey.
@@ -38,11 +40,15 @@ export class Desk {
     const context = await browser.newContext({
       viewport: options.viewport ?? { width: 1440, height: 900 },
       colorScheme: options.dark ? 'dark' : 'light',
+      timezoneId: ZONE,
       reducedMotion: 'reduce',
       acceptDownloads: true,
     });
+    context.setDefaultTimeout(10_000);
     const page = await context.newPage();
     const desk = new Desk(page, demo);
+    Desk.open.add(desk);
+    page.on('close', () => Desk.open.delete(desk));
     await page.goto(demo.workspace);
     await page.getByRole('button', { name: new RegExp(name) }).click();
     await page.getByRole('navigation', { name: 'Workspace' }).waitFor();

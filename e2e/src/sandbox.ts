@@ -20,6 +20,7 @@ export interface LoggedCall {
   time: string;
   method: string;
   path: string;
+  query: string | null;
   client: string | null;
   status: number;
   request: unknown;
@@ -41,15 +42,23 @@ export class Sandbox {
     await this.send('PUT', `/api/v2/tickets/${id}`, { ticket });
   }
 
-  /** The calls whose method and path begin with this, oldest first. */
-  async log(beginning: string): Promise<LoggedCall[]> {
+  /** The calls that were to change a ticket, oldest first: by itself, or together with others. */
+  async updatesOf(id: number): Promise<LoggedCall[]> {
     const response = await this.request('GET', '/sandbox/log');
     const lines = (await response.text()).split('\n').filter((line) => line.trim() !== '');
     const calls = lines.map((line) => JSON.parse(line) as LoggedCall);
-    return calls.filter((call) => `${call.method} ${call.path}`.startsWith(beginning));
+    const names = (call: LoggedCall) => {
+      if (/\/tickets\/update_many(\.json)?$/.test(call.path)) {
+        const ids = new URLSearchParams(call.query ?? '').get('ids')?.split(',') ?? [];
+        const { tickets = [] } = (call.request ?? {}) as { tickets?: { id: number }[] };
+        return ids.includes(`${id}`) || tickets.some((ticket) => ticket.id === id);
+      }
+      return new RegExp(`/tickets/${id}(\\.json|/tags)?$`).test(call.path);
+    };
+    return calls.filter((call) => call.method !== 'GET' && names(call));
   }
 
-  /** How many open tickets a person has, most of them first: what the journeys work with. */
+  /** The open tickets that are assigned to a person: what the journeys work with. */
   async ticketsOf(email: string): Promise<Ticket[]> {
     const { users } = await this.get<{ users: { id: number }[] }>(
       `/api/v2/users/search?query=${encodeURIComponent(email)}`,

@@ -1,5 +1,5 @@
 /** Where the people of the sandbox live; typed times are read there. */
-const ZONE = 'Europe/Berlin';
+export const ZONE = 'Europe/Berlin';
 
 /** A moment as an agent types it: "11/24/2026", "14:05:09". */
 export interface Typed {
