@@ -7,7 +7,7 @@ use axum::Router;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
-use kit::{Admin, ApiError, Caller, Opening, Platform, Settings, TicketState, Time, Urgency, agents};
+use kit::{Admin, ApiError, Caller, Event, Opening, Platform, Settings, TicketState, Time, Urgency, agents};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -285,7 +285,7 @@ async fn change_settings(
     value.check()?;
     let mut tx = caller.write().await?;
     let saved = Settings::save(&mut tx, APP, value, body.version).await?;
-    tx.emit_settings_changed().await?;
+    tx.emit(Event::of_app("settings.changed")).await?;
     tx.commit().await?;
     Ok(Json(saved))
 }

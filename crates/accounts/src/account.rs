@@ -50,19 +50,14 @@ pub async fn current(tx: &mut Tx) -> Result<Account> {
 /// Finds or makes the account of a subdomain and goes on as a transaction of that account.
 pub(crate) async fn find_or_create(db: &Db, subdomain: &str) -> Result<Tx> {
     let mut system = db.system_write().await?;
-    if let Some(account) = find_by_subdomain(&mut system, subdomain).await? {
-        return system.into_account(account.account_id).await;
-    }
     let id = AccountId::generate(system.now(), system.random());
+    // Two administrators may come at the same moment: the second one waits here and finds the first one's account.
+    let insert = sql("INSERT INTO accounts (account_id, subdomain, created_at) VALUES ($1, $2, $3)
+                      ON CONFLICT (subdomain) DO NOTHING");
     let now = system.now();
-    let mut tx = system.into_account(id).await?;
-    tx.execute(
-        sql("INSERT INTO accounts (account_id, subdomain, created_at) VALUES ($1, $2, $3)")
-            .bind(subdomain)
-            .bind(now),
-    )
-    .await?;
-    Ok(tx)
+    system.execute(insert.bind(&id).bind(subdomain).bind(now)).await?;
+    let account = find_by_subdomain(&mut system, subdomain).await?;
+    system.into_account(account.map_or(id, |account| account.account_id)).await
 }
 
 /// Remembers that an app is installed. An installation's `app_id` never changes by this.
@@ -127,9 +122,19 @@ pub async fn issue_token(tx: &mut Tx, place: &str) -> Result<SecretString> {
     Ok(token)
 }
 
-/// Forgets the copies that a place held before `token`.
+/// Forgets the copies that a place held before `token`. A copy made after it stays: Zendesk may have taken that one.
 pub async fn retire_older_tokens(tx: &mut Tx, place: &str, token: &SecretString) -> Result<()> {
-    let query = sql("DELETE FROM account_tokens WHERE account_id = $1 AND place = $2 AND hash <> $3");
+    let query = sql(
+        "DELETE FROM account_tokens WHERE account_id = $1 AND place = $2 AND hash <> $3 AND created_at <=
+                     (SELECT created_at FROM account_tokens WHERE account_id = $1 AND hash = $3)",
+    );
     tx.execute(query.bind(place).bind(hash_secret(token))).await?;
+    Ok(())
+}
+
+/// Forgets all copies of a place: it never came to be, or is gone.
+pub async fn retire_tokens(tx: &mut Tx, place: &str) -> Result<()> {
+    let query = sql("DELETE FROM account_tokens WHERE account_id = $1 AND place = $2");
+    tx.execute(query.bind(place)).await?;
     Ok(())
 }

@@ -73,8 +73,13 @@ impl RateObserver for Budgets {
             share.remaining = rate.remaining;
             share.resets_at = Some(after(rate.reset.unwrap_or(Duration::from_secs(60))));
         }
-        // The account's own limit only: one endpoint's or one ticket's must not hold up all the others.
-        if seen.status == Some(429) && rate.remaining == Some(0) {
+        // The account's own limit only: one endpoint's or one ticket's must not hold up all the others. An answer that
+        // does not say whose limit it is counts as the account's.
+        let whole_account = match rate.remaining {
+            Some(remaining) => remaining == 0,
+            None => rate.endpoints.iter().all(|endpoint| endpoint.remaining > 0),
+        };
+        if seen.status == Some(429) && whole_account {
             share.blocked_until = Some(after(rate.retry_after.unwrap_or(Duration::from_secs(5))));
         }
     }

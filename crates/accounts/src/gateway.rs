@@ -11,6 +11,7 @@ use crate::account::{self, Account};
 use crate::authorization::{self, Refused};
 use crate::budget::{Budgets, Urgency};
 use crate::error::{Error, Result};
+use crate::opening::PublicKeys;
 use crate::vault::Keyring;
 
 /// How this server is known to Zendesk, and where Zendesk is.
@@ -43,24 +44,13 @@ pub(crate) struct Inner {
     pub(crate) keys: Keyring,
     pub(crate) config: ZendeskConfig,
     budgets: Arc<Budgets>,
-    /// The PEM of each app's public key, as last fetched. Keyed by address and app id.
-    pub(crate) public_keys: Mutex<HashMap<(String, i64), String>>,
-    /// One refresh at a time in this process; across processes the row's lease decides.
-    pub(crate) refreshing: tokio::sync::Mutex<()>,
+    pub(crate) public_keys: Mutex<PublicKeys>,
 }
 
 impl Accounts {
     pub fn new(db: Db, http: Http, keys: Keyring, config: ZendeskConfig) -> Self {
         let budgets = Arc::new(Budgets::new(db.clock().clone()));
-        Self(Arc::new(Inner {
-            db,
-            http,
-            keys,
-            config,
-            budgets,
-            public_keys: Mutex::default(),
-            refreshing: tokio::sync::Mutex::default(),
-        }))
+        Self(Arc::new(Inner { db, http, keys, config, budgets, public_keys: Mutex::default() }))
     }
 
     pub fn db(&self) -> &Db {
@@ -81,9 +71,10 @@ impl Accounts {
 
     /// Calls Zendesk on behalf of an account. `call` gets a client that refuses whatever is not in `access`.
     ///
-    /// A 401 refreshes the token and calls once more; if that does not help either, the authorization is marked lost, the
-    /// next administrator's is used, and with none left the answer is [`Error::NotAuthorised`]. `call` may therefore run
-    /// more than once; a call that Zendesk answered with 401 has done nothing.
+    /// A 401 refreshes the token and calls once more; if that does not help either, or if a 403 comes because whoever
+    /// authorised is no administrator any more, the authorization is marked lost, the next administrator's is used, and
+    /// with none left the answer is [`Error::NotAuthorised`]. `call` may therefore run more than once; a call that Zendesk
+    /// answered with 401 or 403 has done nothing.
     pub async fn call<T, F, Fut>(
         &self,
         account: &AccountId,
@@ -106,10 +97,17 @@ impl Accounts {
             let client =
                 Client::new(self.0.http.clone(), base_url.clone(), grant.access_token, access.clone())
                     .with_observer(self.0.budgets.clone());
-            match call(client).await {
+            match call(client.clone()).await {
                 Err(zendesk::Error::Unauthorized) => {
                     let again = refused.is_some_and(|before| before.id == grant.id);
                     refused = Some(Refused { id: grant.id, version: grant.version, again });
+                }
+                Err(zendesk::Error::Forbidden { missing_scopes })
+                    if missing_scopes.is_empty()
+                        && client.users().me().await.is_ok_and(|me| !me.is_active_admin()) =>
+                {
+                    let reason = "whoever authorised is no administrator any more";
+                    authorization::lose(self, account, &grant.id, grant.version, reason).await?;
                 }
                 other => return Ok(other?),
             }

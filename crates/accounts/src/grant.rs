@@ -4,10 +4,10 @@ use jiff::SignedDuration;
 use secrecy::{ExposeSecret, SecretString};
 use store::{AccountId, Time, sql};
 use zendesk::BaseUrl;
-use zendesk::oauth::{self, Pkce};
+use zendesk::oauth::{self, Pkce, TokenPair};
 
 use crate::account;
-use crate::agent;
+use crate::agent::{self, Agent};
 use crate::authorization;
 use crate::directory;
 use crate::error::Error;
@@ -43,6 +43,10 @@ pub enum GrantError {
         "Only an administrator can authorise, and Zendesk says that {0} is not one. Ask an administrator to open the app and press Authorise."
     )]
     NotAdministrator(String),
+    #[error(
+        "{0} has agreed, but somebody else pressed Authorise. Close this window, sign in to Zendesk as yourself and press Authorise again."
+    )]
+    OtherPerson(String),
     #[error("Zendesk says that this installation belongs to another app. Install the app again.")]
     OtherApp,
     #[error("Zendesk refused the authorization: {0}. Ask the operator to check the OAuth client.")]
@@ -75,6 +79,7 @@ struct Attempt {
     app: String,
     app_id: i64,
     installation_id: i64,
+    agent_id: i64,
     code_verifier: String,
     expires_at: Time,
 }
@@ -138,44 +143,68 @@ impl Accounts {
             Err(error) => return Err(GrantError::Refused(error.to_string())),
         };
         let client = self.client_with(&base_url, tokens.access.clone());
-        let me = client.users().me().await?;
-        if !me.is_active_admin() {
-            // The grant of somebody who cannot give it is of no use to anybody: hand it back.
-            if let Err(error) = client.oauth_tokens().revoke_current().await {
-                tracing::info!(%error, "an unused grant could not be revoked");
-            }
-            return Err(GrantError::NotAdministrator(me.name.unwrap_or_default()));
-        }
-        let installation = match client.installations().show(attempt.installation_id).await {
-            Ok(installation) => installation,
-            Err(zendesk::Error::NotFound) => return Err(GrantError::OtherApp),
-            Err(error) => return Err(error.into()),
+        let stored = match self.check_grant(&client, &attempt).await {
+            Ok(administrator) => self.store_grant(&attempt, &administrator, &tokens).await,
+            Err(error) => Err(error),
         };
-        if installation.app_id != attempt.app_id {
-            return Err(GrantError::OtherApp);
-        }
-        let administrator = directory::agent_from(&client, &me, self.now()).await?;
+        let (account, administrator) = match stored {
+            Ok(stored) => stored,
+            Err(error) => {
+                // Tokens that we do not keep must not stay good at Zendesk.
+                if let Err(error) = client.oauth_tokens().revoke_current().await {
+                    tracing::info!(%error, "an unused grant could not be revoked");
+                }
+                return Err(error);
+            }
+        };
+        tracing::info!(%account, app = attempt.app, "an administrator authorised the server");
+        Ok(Granted { account, app: attempt.app, administrator, base_url })
+    }
 
+    /// Whether he who agreed may, and is who pressed the button, and the app is the one whose page he pressed it on.
+    async fn check_grant(&self, client: &zendesk::Client, attempt: &Attempt) -> Result<Agent, GrantError> {
+        let me = client.users().me().await?;
+        let name = || me.name.clone().unwrap_or_default();
+        if !me.is_active_admin() {
+            return Err(GrantError::NotAdministrator(name()));
+        }
+        if me.id != attempt.agent_id {
+            return Err(GrantError::OtherPerson(name()));
+        }
+        match client.installations().show(attempt.installation_id).await {
+            Ok(installation) if installation.app_id == attempt.app_id => {}
+            Ok(_) | Err(zendesk::Error::NotFound) => return Err(GrantError::OtherApp),
+            Err(error) => return Err(error.into()),
+        }
+        Ok(directory::agent_from(client, &me, self.now()).await?)
+    }
+
+    /// Everything that a grant brings, in one transaction.
+    async fn store_grant(
+        &self,
+        attempt: &Attempt,
+        administrator: &Agent,
+        tokens: &TokenPair,
+    ) -> Result<(AccountId, String), GrantError> {
         let mut tx = account::find_or_create(self.db(), &attempt.subdomain).await?;
-        agent::save(&mut tx, &administrator).await?;
+        agent::save(&mut tx, administrator).await?;
         account::remember_installation(&mut tx, attempt.installation_id, &attempt.app, attempt.app_id)
             .await?;
-        authorization::save_grant(self, &mut tx, administrator.user_id, &administrator.name, &tokens).await?;
+        authorization::save_grant(self, &mut tx, administrator.user_id, &administrator.name, tokens).await?;
         let now = tx.now();
         let initialise = InitialiseInstallation { installation_id: attempt.installation_id };
         jobs::schedule(&mut tx, &attempt.installation_id.to_string(), &initialise, now).await?;
         jobs::unpark(&mut tx, None).await?;
         let account = tx.account().clone();
         tx.commit().await?;
-        tracing::info!(%account, app = attempt.app, "an administrator authorised the server");
-        Ok(Granted { account, app: attempt.app, administrator: administrator.name, base_url })
+        Ok((account, administrator.name.clone()))
     }
 
     /// An attempt is good once.
     async fn take_attempt(&self, state: &SecretString) -> Result<Attempt, GrantError> {
         let mut tx = self.db().system_write().await?;
         let taken = sql("DELETE FROM authorization_attempts WHERE state_hash = $1
-                         RETURNING subdomain, app, app_id, installation_id, code_verifier, expires_at");
+                         RETURNING subdomain, app, app_id, installation_id, agent_id, code_verifier, expires_at");
         let attempt: Option<Attempt> = tx.maybe(taken.bind(hash_secret(state))).await?;
         let now = tx.now();
         tx.commit().await?;

@@ -1,9 +1,11 @@
 //! Opening a page: what Zendesk signed is checked, and nothing else that the browser says is believed.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use secrecy::{ExposeSecret, SecretString};
-use store::AccountId;
+use store::{AccountId, Time};
 use zendesk::signed_url::{self, Expectation};
 use zendesk::{BaseUrl, apps};
 
@@ -13,6 +15,12 @@ use crate::session::{LIFETIME, Session};
 
 /// How far Zendesk's clock and ours may be apart.
 const CLOCK_SKEW: Duration = Duration::from_secs(60);
+
+/// A key younger than this is not fetched again: who sends us forged tokens must not make us ask Zendesk for each.
+const KEY_MIN_AGE: SignedDuration = SignedDuration::from_mins(1);
+
+/// Each app's public key with the moment it was fetched, by address and app id.
+pub(crate) type PublicKeys = HashMap<(String, i64), (String, Time)>;
 
 /// A page that may be shown.
 #[derive(Debug, Clone)]
@@ -60,16 +68,16 @@ impl Accounts {
             installation_id: Some(peeked.installation_id),
             ..Expectation::at(self.now().timestamp(), CLOCK_SKEW)
         };
-        // A key may have been replaced since we fetched it: then fetch once more.
-        let mut key = self.public_key(&base_url, app_id, false).await?;
+        let key = self.public_key(&base_url, app_id, None).await?;
         let claims = match signed_url::verify(token, &key, &expectation) {
-            Ok(claims) => claims,
+            // The key may have been replaced since we fetched it.
             Err(signed_url::Error::Signature) => {
-                key = self.public_key(&base_url, app_id, true).await?;
-                signed_url::verify(token, &key, &expectation).map_err(|error| refused(app, &error))?
+                let key = self.public_key(&base_url, app_id, Some(KEY_MIN_AGE)).await?;
+                signed_url::verify(token, &key, &expectation)
             }
-            Err(error) => return Err(refused(app, &error)),
+            result => result,
         };
+        let claims = claims.map_err(|error| refused(app, &error))?;
         Ok(Opened {
             session: Session {
                 subdomain: claims.subdomain,
@@ -94,20 +102,11 @@ impl Accounts {
         installation_id: i64,
         named: Option<i64>,
     ) -> Result<i64, OpeningError> {
-        let pinned = match (self.config().app_ids.get(app), account) {
-            (Some(configured), _) => Some(*configured),
+        let configured = self.config().app_ids.get(app).copied();
+        let pinned = match (configured, account) {
+            (Some(configured), _) => Some(configured),
             (None, None) => None,
-            (None, Some(account)) => {
-                let mut tx = self.db().read_prefer_primary(account).await?;
-                match account::installation(&mut tx, installation_id).await? {
-                    Some(installation) if installation.app != app => return Err(OpeningError::OtherApp),
-                    Some(installation) => Some(installation.app_id),
-                    // Installed again or a second app of this account: the app's other installations tell.
-                    None => {
-                        account::installation_of(&mut tx, app).await?.map(|installation| installation.app_id)
-                    }
-                }
-            }
+            (None, Some(account)) => self.pinned(app, account, installation_id).await?,
         };
         match (pinned, named) {
             (Some(pinned), None) => Ok(pinned),
@@ -118,9 +117,34 @@ impl Accounts {
         }
     }
 
-    async fn public_key(&self, base_url: &BaseUrl, app_id: i64, again: bool) -> Result<String, OpeningError> {
+    /// Zendesk's id of `app` in this account, once an administrator has authorised it there.
+    async fn pinned(
+        &self,
+        app: &str,
+        account: &AccountId,
+        installation_id: i64,
+    ) -> Result<Option<i64>, OpeningError> {
+        let mut tx = self.db().read_prefer_primary(account).await?;
+        match account::installation(&mut tx, installation_id).await? {
+            Some(installation) if installation.app != app => Err(OpeningError::OtherApp),
+            Some(installation) => Ok(Some(installation.app_id)),
+            // Installed again, or a second app of this account: the app's other installations tell.
+            None => Ok(account::installation_of(&mut tx, app).await?.map(|installation| installation.app_id)),
+        }
+    }
+
+    /// An app's key: the one we have, unless it has reached `max_age`.
+    async fn public_key(
+        &self,
+        base_url: &BaseUrl,
+        app_id: i64,
+        max_age: Option<SignedDuration>,
+    ) -> Result<String, OpeningError> {
         let place = (base_url.as_str().to_owned(), app_id);
-        if !again && let Some(key) = self.0.public_keys.lock().get(&place) {
+        let now = self.now();
+        if let Some((key, fetched_at)) = self.0.public_keys.lock().get(&place)
+            && max_age.is_none_or(|max_age| now.since(*fetched_at) < max_age)
+        {
             return Ok(key.clone());
         }
         let key = match apps::public_key(self.http(), base_url, app_id).await {
@@ -128,8 +152,26 @@ impl Accounts {
             Err(zendesk::Error::NotFound) => return Err(OpeningError::OtherApp),
             Err(error) => return Err(OpeningError::KeyUnavailable(error)),
         };
-        self.0.public_keys.lock().insert(place, key.clone());
+        self.0.public_keys.lock().insert(place, (key.clone(), now));
         Ok(key)
+    }
+
+    /// The account in whose name a session may act. `None` until an administrator has authorised the app there, and for a
+    /// session that another app's signature opened before he did: its agent's name is worth nothing.
+    pub async fn account_of(&self, session: &Session) -> store::Result<Option<AccountId>> {
+        let account = {
+            let mut system = self.db().system_read().await?;
+            account::find_by_subdomain(&mut system, &session.subdomain).await?
+        };
+        let Some(account) = account.map(|account| account.account_id) else { return Ok(None) };
+        let mut tx = self.db().read_prefer_primary(&account).await?;
+        let authorised = match account::installation(&mut tx, session.installation_id).await? {
+            Some(installation) => Some(installation).filter(|installation| installation.app == session.app),
+            None => account::installation_of(&mut tx, &session.app).await?,
+        };
+        let expected =
+            authorised.map(|found| *self.config().app_ids.get(&session.app).unwrap_or(&found.app_id));
+        Ok((expected == Some(session.app_id)).then_some(account))
     }
 
     /// Who sends a bearer token of ours, or `None`.

@@ -86,6 +86,13 @@ impl Caller {
         Ok(self.platform.db().read_prefer_primary(&self.account).await?)
     }
 
+    /// The same person with an administrator's rights, which are asked for anew; 403 if he has none.
+    pub async fn into_admin(mut self) -> Result<Admin> {
+        let agent = self.platform.accounts().agent(&self.account, self.agent.user_id, ADMIN_MAX_AGE).await?;
+        self.agent = agent.filter(Agent::is_admin).ok_or_else(ApiError::administrators_only)?;
+        Ok(Admin(self))
+    }
+
     /// The moment it is, by the injected clock.
     pub fn now(&self) -> Time {
         self.platform.db().clock().now()
@@ -145,9 +152,6 @@ impl FromRequestParts<Platform> for Admin {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, platform: &Platform) -> Result<Self> {
-        let mut caller = Caller::from_request_parts(parts, platform).await?;
-        let agent = platform.accounts().agent(&caller.account, caller.agent.user_id, ADMIN_MAX_AGE).await?;
-        caller.agent = agent.filter(Agent::is_admin).ok_or_else(ApiError::administrators_only)?;
-        Ok(Self(caller))
+        Caller::from_request_parts(parts, platform).await?.into_admin().await
     }
 }

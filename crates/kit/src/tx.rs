@@ -31,6 +31,11 @@ impl Event {
         Self { name, ticket_id: Some(ticket_id), facts: Map::new() }
     }
 
+    /// Something about no ticket in particular.
+    pub fn of_app(name: &'static str) -> Self {
+        Self { name, ticket_id: None, facts: Map::new() }
+    }
+
     #[must_use]
     pub fn fact(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.facts.insert(name.to_owned(), value.into());
@@ -79,20 +84,6 @@ impl Tx {
             app: self.app.to_owned(),
             code: event.name,
             args: Value::Object(event.facts),
-            cause: self.cause.clone(),
-            progress: Progress::Done,
-        };
-        Ok(tickets::activity::record(&mut self.inner, line).await.map(drop)?)
-    }
-
-    /// Says that an administrator changed the app's settings.
-    pub async fn emit_settings_changed(&mut self) -> tickets::Result<()> {
-        self.inner.signal(self.app);
-        let line = Line {
-            ticket_id: None,
-            app: self.app.to_owned(),
-            code: "settings.changed",
-            args: Value::Object(Map::new()),
             cause: self.cause.clone(),
             progress: Progress::Done,
         };

@@ -32,7 +32,8 @@ pub(crate) async fn stream(
 ) -> kit::Result<Sse<impl Stream<Item = Result<Event, Infallible>>>> {
     let platform = web.platform().clone();
     let session = session_of(&headers, &platform)?;
-    let topics: Vec<String> = wanted.topics.split(',').filter(|topic| !topic.is_empty()).map(str::to_owned).collect();
+    let topics: Vec<String> =
+        wanted.topics.split(',').filter(|topic| !topic.is_empty()).map(str::to_owned).collect();
     let own = |topic: &String| {
         *topic == session.app || topic.strip_prefix(&session.app).is_some_and(|rest| rest.starts_with('/'))
     };

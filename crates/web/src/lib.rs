@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod actions;
 mod activity;
 mod assets;
 mod authorization;
@@ -70,6 +71,8 @@ impl Web {
             .route("/session/renew", post(session::renew))
             .route("/authorization", post(authorization::start))
             .route("/activity", get(activity::list))
+            .route("/actions", get(actions::list))
+            .route("/actions/webhooks", post(actions::create))
             .fallback(not_found);
         let timed = Router::new()
             .nest("/api", api)
