@@ -194,6 +194,8 @@ pub enum Change {
     Create { field: String, value: Value },
     /// A value replaced.
     Change { field: String, value: Value, previous: Value },
+    /// A trigger notified somebody by e-mail. The sandbox sends none; this is its record.
+    Notification { recipients: Vec<u64>, subject: String, body: String },
     /// A trigger called a webhook.
     Webhook { webhook_id: String, body: String },
 }

@@ -143,6 +143,9 @@ fn event(comments: &[Comment], e: &AuditEvent) -> Value {
         Change::Change { field, value, previous } => {
             json!({"type": "Change", "field_name": field, "value": value, "previous_value": previous})
         }
+        Change::Notification { recipients, subject, body } => {
+            json!({"type": "Notification", "recipients": recipients, "subject": subject, "body": body})
+        }
         Change::Webhook { webhook_id, body } => {
             json!({"type": "WebhookEvent", "value": webhook_id, "body": body})
         }

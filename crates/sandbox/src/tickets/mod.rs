@@ -184,7 +184,7 @@ fn changed_names(draft: &Draft) -> Vec<String> {
                     field.clone()
                 }
             }
-            Change::Webhook { .. } => continue,
+            Change::Notification { .. } | Change::Webhook { .. } => continue,
         };
         if !names.contains(&name) {
             names.push(name);

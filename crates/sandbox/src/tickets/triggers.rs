@@ -12,7 +12,7 @@ use super::{By, conditions, fields, id_in, patch, tags_from, truthy};
 use crate::model::{
     Action, AuditEvent, Change, Condition, Priority, Status, TicketType, Trigger, TriggerRun, Via, World,
 };
-use crate::webhooks;
+use crate::{Role, webhooks};
 
 /// Evaluations kept for `/sandbox/trigger_runs`.
 const KEPT_RUNS: usize = 10_000;
@@ -81,6 +81,7 @@ fn said(event: &AuditEvent) -> String {
         Change::Comment => "comment added".to_owned(),
         Change::Create { field, value } => format!("{field} = {value}"),
         Change::Change { field, value, previous } => format!("{field}: {previous} -> {value}"),
+        Change::Notification { recipients, .. } => format!("{} notified", recipients.len()),
         Change::Webhook { webhook_id, .. } => format!("webhook {webhook_id} called"),
     }
 }
@@ -149,6 +150,7 @@ fn act(world: &mut World, draft: &mut Draft, by: &By, action: &Action, public: b
         }
         "comment_value" | "comment_value_html" => comment(world, draft, by, action, public, via),
         "notification_webhook" => call_webhook(world, draft, by, value, via),
+        "notification_user" | "notification_group" => notify(world, draft, by, action, via),
         field => {
             let id = field.strip_prefix("custom_fields_").and_then(|id| id.parse().ok());
             if let Some(field) = id.and_then(|id| patch::custom_field(world, id))
@@ -171,6 +173,35 @@ fn comment(world: &mut World, draft: &mut Draft, by: &By, action: &Action, publi
     // What changed before the comment is written down before it.
     draft.record(world, Some(via));
     draft.comment(world, by.user_id, by, Said { body, html_body, public }, Some(via.clone()));
+}
+
+/// `[who, subject, body]`. Whoever made the update is told like everybody else.
+fn notify(world: &mut World, draft: &mut Draft, by: &By, action: &Action, via: &Via) {
+    let part = |i: usize| action.value.get(i).and_then(Value::as_str).unwrap_or_default();
+    let t = &draft.ticket;
+    let recipients: Vec<u64> = match (action.field.as_str(), part(0)) {
+        ("notification_group", group) => {
+            let group = if group == "group_id" { t.group_id } else { group.parse().ok() };
+            world
+                .group_memberships
+                .values()
+                .filter(|m| Some(m.group_id) == group)
+                .map(|m| m.user_id)
+                .collect()
+        }
+        (_, "requester_id" | "requester_and_ccs") => vec![t.requester_id],
+        (_, "assignee_id") => t.assignee_id.into_iter().collect(),
+        (_, "current_user") => vec![by.user_id],
+        (_, "all_agents") => world.users.values().filter(|u| u.role != Role::EndUser).map(|u| u.id).collect(),
+        (_, id) => id.parse().ok().filter(|id| world.users.contains_key(id)).into_iter().collect(),
+    };
+    if recipients.is_empty() {
+        return;
+    }
+    let scope = scope(world, draft, by);
+    let (subject, body) = (fill(part(1), &scope, str::to_owned), fill(part(2), &scope, str::to_owned));
+    let change = Change::Notification { recipients, subject, body };
+    draft.events.push(AuditEvent { id: world.ids.next_id(), change, via: Some(via.clone()) });
 }
 
 fn call_webhook(world: &mut World, draft: &mut Draft, by: &By, value: &Value, via: &Via) {
@@ -270,6 +301,10 @@ pub(crate) fn known_action(world: &World, a: &Action) -> bool {
     match a.field.as_str() {
         "notification_webhook" => {
             a.value.get(0).and_then(Value::as_str).is_some_and(|id| world.webhooks.contains_key(id))
+        }
+        "notification_user" | "notification_group" => {
+            let parts = a.value.as_array().map(Vec::as_slice).unwrap_or_default();
+            parts.len() == 3 && parts.iter().all(Value::is_string)
         }
         field => FIELDS.contains(&field) || names_field(world, field),
     }

@@ -36,7 +36,7 @@ pub(crate) fn ticket_events(world: &mut World, draft: &Draft, by: &By) -> Vec<St
                     events.push(found);
                 }
             }
-            Change::Create { .. } | Change::Webhook { .. } => {}
+            Change::Create { .. } | Change::Notification { .. } | Change::Webhook { .. } => {}
         }
     }
     let mut deliveries = Vec::new();

@@ -160,6 +160,30 @@ async fn conditions_on_what_changed() {
 }
 
 #[tokio::test]
+async fn notifications_are_written_down_in_the_audit() {
+    let sandbox = start().await;
+    let notify = |who: &str, what: &str| json!({"field": format!("notification_{what}"), "value": [who, "About {{ticket.title}}", "Hello"]});
+    let when = json!([{"field": "status", "operator": "value", "value": "pending"}]);
+    let actions =
+        json!([notify("requester_id", "user"), notify("group_id", "group"), notify("assignee_id", "user")]);
+    add(&sandbox, json!({"title": "Tell", "all": when, "actions": actions})).await;
+    let facilities = group(&sandbox, "Facilities");
+    let ticket =
+        create(&sandbox, json!({"subject": "Keys", "comment": {"body": "!"}, "group_id": facilities})).await;
+    let answer = put(&sandbox, MAYA, id_of(&ticket), json!({"status": "pending"})).await.expect(200).json();
+    let events = answer["audit"]["events"].as_array().expect("events");
+    let told: Vec<(&Value, &Value)> = events
+        .iter()
+        .filter(|e| e["type"] == "Notification")
+        .map(|e| (&e["recipients"], &e["subject"]))
+        .collect();
+    let priya = crate::tickets::user(&sandbox, "priya@acme.test");
+    let about = json!("About Keys");
+    // Nobody is assigned, so nobody is told in his place.
+    assert_eq!(told, [(&json!([ticket["requester_id"]]), &about), (&json!([priya]), &about)]);
+}
+
+#[tokio::test]
 async fn triggers_are_made_changed_and_removed_by_administrators() {
     let sandbox = start().await;
     let good = json!({"title": "Mine", "all": [{"field": "status", "operator": "is", "value": "open"}],
