@@ -1,8 +1,6 @@
 import type { SVGProps } from 'react';
 import alert from '@zendeskgarden/svg-icons/src/16/alert-warning-stroke.svg?raw';
-import arrowLeft from '@zendeskgarden/svg-icons/src/16/arrow-left-stroke.svg?raw';
 import bold from '@zendeskgarden/svg-icons/src/16/bold-stroke.svg?raw';
-import check from '@zendeskgarden/svg-icons/src/16/check-lg-stroke.svg?raw';
 import chevronDown from '@zendeskgarden/svg-icons/src/16/chevron-down-stroke.svg?raw';
 import chevronRight from '@zendeskgarden/svg-icons/src/16/chevron-right-stroke.svg?raw';
 import email from '@zendeskgarden/svg-icons/src/16/email-stroke.svg?raw';
@@ -21,7 +19,6 @@ import reload from '@zendeskgarden/svg-icons/src/16/reload-stroke.svg?raw';
 import reply from '@zendeskgarden/svg-icons/src/16/arrow-reverse-stroke.svg?raw';
 import sun from '@zendeskgarden/svg-icons/src/16/sun-stroke.svg?raw';
 import terminal from '@zendeskgarden/svg-icons/src/16/terminal-window-stroke.svg?raw';
-import trash from '@zendeskgarden/svg-icons/src/16/trash-stroke.svg?raw';
 import underline from '@zendeskgarden/svg-icons/src/16/underline-stroke.svg?raw';
 import views from '@zendeskgarden/svg-icons/src/16/list-bullet-fill.svg?raw';
 import x from '@zendeskgarden/svg-icons/src/16/x-stroke.svg?raw';
@@ -47,9 +44,7 @@ function icon(svg: string) {
 
 export const Icon = {
   Alert: icon(alert),
-  ArrowLeft: icon(arrowLeft),
   Bold: icon(bold),
-  Check: icon(check),
   ChevronDown: icon(chevronDown),
   ChevronRight: icon(chevronRight),
   Email: icon(email),
@@ -68,7 +63,6 @@ export const Icon = {
   Reply: icon(reply),
   Sun: icon(sun),
   Terminal: icon(terminal),
-  Trash: icon(trash),
   Underline: icon(underline),
   Views: icon(views),
   X: icon(x),

@@ -1,5 +1,4 @@
 import type { Boot, ColorScheme } from '../api/types';
-import type { TicketForm } from '../model/ticket';
 import type { World } from '../model/world';
 
 export type NoticeKind = 'notice' | 'alert' | 'error';
@@ -21,5 +20,4 @@ export interface DeskPort {
   /** Goes somewhere on the desk. False when there is no such place. */
   routeTo(place: string, args: unknown[]): boolean;
   appsTray: { visible(): boolean; show(visible: boolean): void };
-  closeTicket(form: TicketForm): void;
 }

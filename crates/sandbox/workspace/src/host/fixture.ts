@@ -151,7 +151,6 @@ export function bench(): Bench {
       return place !== 'nowhere';
     },
     appsTray: { visible: () => tray, show: visible => (tray = visible) },
-    closeTicket: () => undefined,
   };
   let count = 0;
   const host = new Host(desk, () => `guid-${(count += 1)}`);
