@@ -60,7 +60,7 @@ export function harness(uiDir: string, mode: Mode): Handler {
     if (pathname.startsWith('/api/')) return api.handle(req, res, url);
     if (pathname.startsWith('/zendesk/')) {
       const ids = (query.get('ids') ?? '').split(',').map(Number);
-      const answer = new MockAccount(SCENARIOS.board as Scenario).subjects(ids);
+      const answer = new MockAccount(SCENARIOS.board as Scenario).showMany(ids);
       res.writeHead(200, { 'content-type': 'application/json' });
       return void res.end(JSON.stringify(answer));
     }

@@ -43,12 +43,12 @@ export class MockAccount {
   private deadlines: Deadline[] = [];
   private history: HistoryLine[] = [];
   private settings: Settings = {
-    warnings: [{ before_minutes: 60 }, { percent: 10 }],
+    warnings: [{ before_minutes: 60 }, { percent: 90 }],
     warning_text: 'Ticket #{{ticket.id}} “{{ticket.title}}” is due soon.',
     hit_text: 'The deadline of ticket #{{ticket.id}} has hit. {{ticket.assignee.name}} is on it.',
     notify: { assignee: true, setter: true, group: false },
     display_field_id: null,
-    end_of_day: '17:00',
+    end_of_day: '17:00:00',
     version: 1,
   };
 
@@ -110,7 +110,7 @@ export class MockAccount {
       warning,
       warn_at: new Date(at - HOUR).toISOString(),
       assignee: person === 5 ? null : { id: person, name: PEOPLE[person] ?? null },
-      group: { id: ticket % 3, name: GROUPS[ticket % 3] ?? null },
+      group: { id: 70 + (ticket % 3), name: null },
       ticket_status: ['open', 'pending', 'new', 'hold', 'solved'][ticket % 5] ?? null,
     };
   }
@@ -272,7 +272,7 @@ export class MockAccount {
         : scope === 'unassigned'
           ? !deadline.assignee
           : scope === 'groups'
-            ? deadline.group?.id === 0
+            ? deadline.group?.id === 70
             : true,
     );
     const late = (deadline: Deadline) => Date.parse(deadline.at) <= now;
@@ -335,18 +335,30 @@ export class MockAccount {
     const items = Array.from({ length: 20 }, (_, index): ActivityItem => {
       const n = start + index;
       const result = results[n % 6] ?? 'done';
+      const [code, args]: [string, Record<string, unknown>] =
+        result === 'done'
+          ? ['deadline.set', { at: new Date(Date.now() + n * HOUR).toISOString(), moved: n > 6 }]
+          : [
+              'tickets.changed',
+              n % 2
+                ? { add: ['deadline_now'], remove: ['deadline_pending'], fields: [] }
+                : {
+                    add: ['deadline_pending'],
+                    remove: ['deadline_now', 'deadline_while_solved'],
+                    fields: [501],
+                  },
+            ];
       return {
-        id: `activity_${n}`,
+        id: n,
         at: new Date(Date.now() - n * 13 * MINUTE).toISOString(),
         ticket_id: 100 + n,
         app: 'deadline',
-        what:
-          n % 2
-            ? 'Added the tag deadline_now, removed the tag deadline_pending.'
-            : 'Added the tag deadline_pending.',
-        why: n % 2 ? 'The deadline hit.' : `${PEOPLE[n % 5]} set a deadline.`,
+        code,
+        args,
+        cause: n % 2 ? { kind: 'timer', text: '' } : { kind: 'agent', text: PEOPLE[n % 5] ?? '' },
         on_authorization_of: n % 3 ? 'Ada Park' : null,
         result,
+        result_code: result === 'refused' ? 'closed' : null,
         result_detail: result === 'refused' ? 'Zendesk refused the change: the ticket is closed.' : null,
       };
     }).filter((item) => !ticket || String(item.ticket_id) === ticket);
@@ -367,8 +379,14 @@ export class MockAccount {
     return this.settings;
   }
 
-  subjects(ids: number[]): { tickets: { id: number; subject: string }[] } {
+  /** What Zendesk answers to `tickets/show_many?include=groups`. */
+  showMany(ids: number[]): {
+    tickets: { id: number; subject: string }[];
+    groups: { id: number; name: string }[];
+  } {
+    const groups = GROUPS.map((name, index) => ({ id: 70 + index, name }));
     return {
+      groups,
       tickets: ids
         .filter((id) => id % 11 !== 0)
         .map((id) => ({ id, subject: SUBJECTS[id % SUBJECTS.length] ?? '' })),

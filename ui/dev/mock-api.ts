@@ -146,7 +146,7 @@ export class MockApi {
             { id: 502, title: 'Promised by', type: 'text' },
           ],
         });
-      case 'GET webhook-bodies':
+      case 'GET actions':
         return json(res, 200, {
           can_create: true,
           items: [
@@ -154,17 +154,17 @@ export class MockApi {
               action: 'deadline.set',
               url: 'https://apps.acme.test/hooks/deadline/set',
               description: 'Sets or moves the deadline of a ticket.',
-              body: { ticket_id: '{{ticket.id}}', in: '4h' },
+              body: '{"ticket_id": {{ticket.id}}, "in": "4h"}',
             },
             {
               action: 'deadline.clear',
               url: 'https://apps.acme.test/hooks/deadline/clear',
               description: 'Clears the deadline of a ticket.',
-              body: { ticket_id: '{{ticket.id}}' },
+              body: '{"ticket_id": {{ticket.id}}}',
             },
           ],
         });
-      case 'POST webhooks':
+      case 'POST actions/webhooks':
         return json(res, 200, { webhook_id: '01HZZZ', trigger_id: 77, guard_tag: 'aerie_deadline_set' });
       default:
         return json(res, 404, {

@@ -133,9 +133,12 @@ describe('Live', () => {
     streams.write('event: change\ndata: {"topic":"deadline/ticket/1"}\n\n');
     await settle();
     expect([board, ticket, other].map((fn) => fn.mock.calls.length)).toEqual([1, 1, 0]);
+    streams.write('event: missed\ndata: {}\n\n');
+    await settle();
+    expect([board, ticket, other].map((fn) => fn.mock.calls.length)).toEqual([2, 2, 1]);
     streams.drop();
     await vi.advanceTimersByTimeAsync(1000);
-    expect([board, ticket, other].map((fn) => fn.mock.calls.length)).toEqual([2, 2, 1]);
+    expect([board, ticket, other].map((fn) => fn.mock.calls.length)).toEqual([3, 3, 2]);
   });
 
   it('hangs up while nobody sees the page, and looks again when somebody does', async () => {

@@ -77,7 +77,7 @@ export function translator(language: Language): Translate<string> {
  */
 export function serverText(
   language: Language,
-  kind: 'error' | 'notice',
+  kind: 'error' | 'notice' | 'refused',
   said: { code: string; message: string; args?: Args },
 ): string {
   const message = language.messages[`${kind}.${said.code}`];

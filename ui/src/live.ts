@@ -84,6 +84,8 @@ export class Live {
 
   private dispatch({ event, data }: ServerEvent): void {
     if (event === 'authorization') this.onAuthorization(data);
+    // The server could not keep up with us: anything may have changed.
+    if (event === 'missed') for (const listener of [...this.listeners]) listener.onChange();
     if (event !== 'change') return;
     const topic = (JSON.parse(data) as { topic: string }).topic;
     for (const listener of [...this.listeners]) {

@@ -49,16 +49,20 @@ export interface Boot {
   data: unknown;
 }
 
-/** One line of "what did the apps do": ready sentences, in the language of the account. */
+/** One line of "what did the app do": a code and what its sentence needs (`activity.<code>` in the catalogues). */
 export interface ActivityItem {
-  id: string;
+  id: number;
   at: string;
   ticket_id: number | null;
   app: string;
-  what: string;
-  why: string;
+  code: string;
+  args: Record<string, unknown>;
+  /** Why: an agent (`text` is the name), a trigger of Zendesk's, or because its time had come. */
+  cause: { kind: 'agent' | 'trigger' | 'timer'; text: string };
   on_authorization_of: string | null;
   result: ActivityResult;
+  result_code: string | null;
+  /** An English sentence. */
   result_detail: string | null;
 }
 

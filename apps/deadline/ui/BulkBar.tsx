@@ -62,7 +62,11 @@ export function BulkBar({ ids, endOfDay = DEFAULT_END_OF_DAY, onSelect, onChange
     try {
       const result = await api.post<BulkResult>(paths.bulk, { ids, change });
       if (result.changed > 0) {
-        toast({ text: t('clear' in change ? 'bulk.cleared' : 'bulk.changed', { count: result.changed }) });
+        toast({
+          text: t('clear' in change ? 'bulk.cleared' : 'bulk.changed', {
+            count: result.changed,
+          }),
+        });
       }
       setMode('none');
       setRefused(result.refused);
@@ -104,7 +108,11 @@ export function BulkBar({ ids, endOfDay = DEFAULT_END_OF_DAY, onSelect, onChange
           </Note>
         )}
         <Row $gap={3}>
-          <strong>{t(mode === 'clear' ? 'bulk.ask_clear' : 'bulk.selected', { count })}</strong>
+          <strong>
+            {t(mode === 'clear' ? 'bulk.ask_clear' : 'bulk.selected', {
+              count,
+            })}
+          </strong>
           {mode === 'none' && (
             <>
               <Button size="small" onClick={() => setMode('change')} disabled={busy}>

@@ -34,7 +34,9 @@ export function Countdown({ deadline }: { deadline: Deadline }) {
       ? t('countdown.late', { span: time.span(now - at, true) })
       : status === 'hit_while_solved'
         ? t('countdown.solved')
-        : t('time.in', { span: time.span(Math.ceil((at - now) / 1000) * 1000, true) });
+        : t('time.in', {
+            span: time.span(Math.ceil((at - now) / 1000) * 1000, true),
+          });
   const setBy = deadline.set_by.name;
   return (
     <Box $gap={1}>

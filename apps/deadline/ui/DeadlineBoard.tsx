@@ -80,8 +80,16 @@ export function Board() {
       <Shortcuts
         shortcuts={[
           { key: '/', text: t('shortcut.search'), run: focusSearch },
-          { key: 'b', text: t('shortcut.board'), run: () => change({ tab: 'board' }) },
-          { key: 'a', text: t('shortcut.activity'), run: () => change({ tab: 'activity' }) },
+          {
+            key: 'b',
+            text: t('shortcut.board'),
+            run: () => change({ tab: 'board' }),
+          },
+          {
+            key: 'a',
+            text: t('shortcut.activity'),
+            run: () => change({ tab: 'activity' }),
+          },
         ]}
       />
     </Frame>

@@ -49,7 +49,10 @@ export function DeadlineList({ filters, change, onLate }: Props) {
   const t = useT();
   const first = useState(() => (isDefaultList(filters) ? (boot.data as BoardPage | null) : null))[0];
   const query = listQuery(filters, time.timeZone);
-  const list = useResource<BoardPage>(paths.list(query), { initial: first, topics: [TOPIC] });
+  const list = useResource<BoardPage>(paths.list(query), {
+    initial: first,
+    topics: [TOPIC],
+  });
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const page = list.data;
   const late = page?.counts.late;
@@ -221,7 +224,7 @@ interface TableProps {
 function Table({ page, filters, show, selected, onSelect }: TableProps) {
   const { host } = usePage();
   const t = useT();
-  const subjects = useSubjects(page.items.map((item) => item.ticket_id));
+  const { subjects, groups } = useNames(page.items.map((item) => item.ticket_id));
   const columns = useMemo<Column<Deadline>[]>(
     () => [
       {
@@ -280,7 +283,7 @@ function Table({ page, filters, show, selected, onSelect }: TableProps) {
         ),
       },
     ],
-    [t, host, subjects],
+    [t, host, subjects, groups],
   );
   return (
     <DataTable
@@ -295,6 +298,11 @@ function Table({ page, filters, show, selected, onSelect }: TableProps) {
       onSelect={onSelect}
     />
   );
+}
+
+/** The server knows a group by its number only; Zendesk tells the page its name. */
+function groupName({ group }: Deadline, names: ReadonlyMap<number, string>): string {
+  return group ? (group.name ?? names.get(group.id) ?? '') : '–';
 }
 
 const STATUSES = ['new', 'open', 'pending', 'hold', 'solved', 'closed'] as const;
@@ -322,7 +330,11 @@ function Pages({ page, show }: { page: BoardPage; show(filters: Partial<Filters>
   const t = useT();
   return (
     <Row $spread>
-      <Small>{t(page.total_is_about ? 'board.about' : 'board.total', { count: page.total })}</Small>
+      <Small>
+        {t(page.total_is_about ? 'board.about' : 'board.total', {
+          count: page.total,
+        })}
+      </Small>
       {(page.prev_cursor !== null || page.next_cursor !== null) && (
         <CursorPagination aria-label={t('pages')}>
           <CursorPagination.Previous

@@ -7,7 +7,13 @@ import { catalogue } from './texts';
 
 afterEach(cleanup);
 
-const empty: TicketView = { ticket_id: 123, deadline: null, history: [], can_edit: true, now: testBoot.now };
+const empty: TicketView = {
+  ticket_id: 123,
+  deadline: null,
+  history: [],
+  can_edit: true,
+  now: testBoot.now,
+};
 const withDeadline = (at: string, version: number, by = 'Noor Haddad'): TicketView => ({
   ...empty,
   deadline: {
@@ -32,7 +38,11 @@ const IN_4H = '2026-11-23T16:00:00.000Z';
 
 async function open(data: TicketView | null, answer: (call: Call) => [number, unknown], boot = {}) {
   const server = testServer(answer);
-  await renderPage(<TicketSidebar />, { boot: { data, ...boot }, fetch: server.fetch, catalogue });
+  await renderPage(<TicketSidebar />, {
+    boot: { data, ...boot },
+    fetch: server.fetch,
+    catalogue,
+  });
   return server.calls;
 }
 
@@ -46,7 +56,11 @@ describe('setting a deadline', () => {
     expect(countdown()).toBe('in 4 h');
     await screen.findByText(/Noor Haddad/);
     expect(calls).toMatchObject([
-      { method: 'PUT', path: '/api/apps/deadline/tickets/123', body: { when: { at: IN_4H }, version: null } },
+      {
+        method: 'PUT',
+        path: '/api/apps/deadline/tickets/123',
+        body: { when: { at: IN_4H }, version: null },
+      },
     ]);
   });
 
@@ -60,7 +74,9 @@ describe('setting a deadline', () => {
 
   it('does not show a time that is over before the server has spoken', async () => {
     await open(empty, () => [422, { error: { code: 'in_past', message: '9:00 is in the past.' } }]);
-    fireEvent.change(screen.getByRole('textbox', { name: 'Time' }), { target: { value: '9:00' } });
+    fireEvent.change(screen.getByRole('textbox', { name: 'Time' }), {
+      target: { value: '9:00' },
+    });
     press('Set');
     expect(screen.queryByRole('timer')).toBeNull();
     await screen.findByText('9:00 is in the past.');
@@ -93,7 +109,13 @@ describe('setting a deadline', () => {
     const calls = await open(withDeadline('2026-11-23T13:00:00.000Z', 4), (call) =>
       (call.body as { version: number }).version === 5
         ? [200, { ...withDeadline(IN_4H, 6, 'Lena Fischer'), notice: null }]
-        : [409, { error: { code: 'changed_meanwhile', message: 'Changed.' }, current: theirs }],
+        : [
+            409,
+            {
+              error: { code: 'changed_meanwhile', message: 'Changed.' },
+              current: theirs,
+            },
+          ],
     );
     press('Change');
     press(/^4 hours/);

@@ -62,7 +62,9 @@ const ChoiceButton = styled(Button)<{ $wide?: boolean }>`
 
 const Fields = styled.div<{ $wide?: boolean }>`
   display: grid;
-  grid-template-columns: minmax(112px, 1fr) minmax(72px, 96px) auto ${(p) => (p.$wide ? 'auto' : '')};
+  grid-template-columns:
+    minmax(112px, 1fr) minmax(72px, 96px)
+    auto ${(p) => (p.$wide ? 'auto' : '')};
   gap: 8px;
   align-items: end;
   max-width: ${(p) => (p.$wide ? '520px' : '420px')};

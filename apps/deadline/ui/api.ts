@@ -29,7 +29,11 @@ export interface HistoryLine {
   at: string;
   event: 'set' | 'moved' | 'hit' | 'hit_while_solved' | 'cleared' | 'void';
   deadline_at: string | null;
-  by: { id: number | null; name: string | null; via: 'agent' | 'trigger' | 'timer' };
+  by: {
+    id: number | null;
+    name: string | null;
+    via: 'agent' | 'trigger' | 'timer';
+  };
   detail: string | null;
 }
 
@@ -89,7 +93,8 @@ export interface TicketField {
 export interface WebhookBody {
   action: string;
   url: string;
-  body: unknown;
+  /** As it is pasted into Zendesk, placeholders and all; not always JSON by itself. */
+  body: string;
   description: string;
 }
 
@@ -108,8 +113,8 @@ export const paths = {
   bulk: `${BASE}/deadlines/bulk`,
   settings: `${BASE}/settings`,
   ticketFields: `${BASE}/ticket-fields`,
-  webhookBodies: `${BASE}/webhook-bodies`,
-  webhooks: `${BASE}/webhooks`,
+  actions: '/api/actions',
+  webhooks: '/api/actions/webhooks',
 };
 
 /** The topic of all deadlines' news, and of one ticket's. */

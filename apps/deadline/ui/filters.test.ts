@@ -10,7 +10,10 @@ it('puts into the address only what differs, and reads it back', () => {
 });
 
 it('ignores what it does not know', () => {
-  expect(readFilters('#scope=everyone&sort=name&tab=admin')).toEqual({ ...DEFAULTS, tab: 'admin' });
+  expect(readFilters('#scope=everyone&sort=name&tab=admin')).toEqual({
+    ...DEFAULTS,
+    tab: 'admin',
+  });
 });
 
 it('asks the server in its words', () => {

@@ -63,7 +63,15 @@ export function writeFilters(hash: string, filters: Filters): string {
 /** The filter part of the API's query. */
 export function listQuery(filters: Filters, timeZone: string): string {
   const { scope, when, state, sort, order, q, cursor } = filters;
-  const params = new URLSearchParams({ scope, when, state, sort, order, limit: '50', time_zone: timeZone });
+  const params = new URLSearchParams({
+    scope,
+    when,
+    state,
+    sort,
+    order,
+    limit: '50',
+    time_zone: timeZone,
+  });
   if (q) params.set('q', q);
   if (cursor) params.set('cursor', cursor);
   return params.toString();

@@ -12,7 +12,13 @@ function start() {
   return { notify, on, send: (data: unknown) => send(data) };
 }
 
-const body = { id: 'n1', title: 'Deadline', text: 'Ticket #7 is due.', link_ticket_id: 7, kind: 'warning' };
+const body = {
+  id: 'n1',
+  title: 'Deadline',
+  text: 'Ticket #7 is due.',
+  link_ticket_id: 7,
+  kind: 'warning',
+};
 
 it('shows what the server sent, once, as an object or as JSON', () => {
   const { notify, on, send } = start();

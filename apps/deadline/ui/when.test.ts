@@ -13,8 +13,16 @@ const choices = (now: string, endOfDay = '17:00') =>
 it('offers an hour, four, the evening, the next morning and three business days', () => {
   // A Friday, 14:05:33 in Berlin.
   expect(choices('2026-11-20T13:05:33.900Z')).toEqual({
-    in_1h: { when: { at: '2026-11-20T14:05:33.000Z' }, at: '2026-11-20T14:05:33.000Z', past: false },
-    in_4h: { when: { at: '2026-11-20T17:05:33.000Z' }, at: '2026-11-20T17:05:33.000Z', past: false },
+    in_1h: {
+      when: { at: '2026-11-20T14:05:33.000Z' },
+      at: '2026-11-20T14:05:33.000Z',
+      past: false,
+    },
+    in_4h: {
+      when: { at: '2026-11-20T17:05:33.000Z' },
+      at: '2026-11-20T17:05:33.000Z',
+      past: false,
+    },
     end_of_day: {
       when: { local: '2026-11-20T17:00', time_zone: ZONE },
       at: '2026-11-20T16:00:00.000Z',

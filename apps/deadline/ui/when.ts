@@ -43,10 +43,17 @@ export function quickChoices(now: number, timeZone: string, endOfDay: string): C
     ['next_business_day', onDay(addBusinessDays(wall, 1), START_OF_DAY, timeZone)],
     ['three_business_days', onDay(addBusinessDays(wall, 3), wall, timeZone)],
   ];
-  return list.map(([key, chosen]) => ({ key, ...chosen, past: chosen.at <= now }));
+  return list.map(([key, chosen]) => ({
+    key,
+    ...chosen,
+    past: chosen.at <= now,
+  }));
 }
 
 /** A day and a time on the agent's wall. The server resolves what daylight saving makes of it; this is the estimate. */
 export function onDay(day: Day, time: TimeOfDay, timeZone: string): Chosen {
-  return { at: momentOf(day, time, timeZone), when: { local: localText(day, time), time_zone: timeZone } };
+  return {
+    at: momentOf(day, time, timeZone),
+    when: { local: localText(day, time), time_zone: timeZone },
+  };
 }

@@ -7,6 +7,8 @@ import RefusedIcon from '@zendeskgarden/svg-icons/src/16/alert-error-stroke.svg?
 import ParkedIcon from '@zendeskgarden/svg-icons/src/16/pause-stroke.svg?icon';
 import { useState } from 'react';
 import styled from 'styled-components';
+import { reasonText, whatText, whyText } from '../activity';
+import { activityCause, activityText, refusalText } from '../activity';
 import { usePage, useT } from '../page';
 import { useResource } from '../resource';
 import type { ActivityItem, ActivityResult, Page } from '../types';
@@ -131,9 +133,11 @@ function ActivityPages({ query, filtered }: { query: string; filtered: boolean }
 }
 
 function ActivityLine({ item }: { item: ActivityItem }) {
-  const { host } = usePage();
+  const { host, language, time } = usePage();
   const t = useT();
+  const reason = reasonText(item, language);
   const { tone, Icon } = RESULTS[item.result];
+  const refusal = refusalText(language, item);
   const ticket = item.ticket_id;
   return (
     <li>
@@ -152,9 +156,9 @@ function ActivityLine({ item }: { item: ActivityItem }) {
         )}
       </span>
       <Stack $gap={0}>
-        <span>{item.what}</span>
+        <span>{whatText(item, language, time)}</span>
         <Small>
-          {item.why}
+          {whyText(item, language)}
           {item.on_authorization_of &&
             ` ${t('activity.authorization_of', { name: item.on_authorization_of })}`}
         </Small>
@@ -164,7 +168,7 @@ function ActivityLine({ item }: { item: ActivityItem }) {
           <Icon />
           {t(`activity.result.${item.result}`)}
         </Mark>
-        {item.result_detail && <Small>{item.result_detail}</Small>}
+        {reason && <Small>{reason}</Small>}
       </Stack>
     </li>
   );

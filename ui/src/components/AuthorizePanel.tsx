@@ -11,7 +11,7 @@ export function AuthorizePanel({ about }: { about: string[] }) {
   const { boot, role } = usePage();
   const t = useT();
   if (role === null) return <SkeletonLines count={4} />;
-  if (role === 'agent') {
+  if (role !== 'admin') {
     return (
       <Stack $gap={2}>
         <SectionTitle>{t('authorize.ask_title', { app: boot.app_name })}</SectionTitle>

@@ -30,7 +30,7 @@ const Code = styled.pre`
 /** The app's actions as Zendesk's triggers can start them, with a button that sets it up. */
 export function Automation() {
   const t = useT();
-  const bodies = useResource<{ items: WebhookBody[]; can_create: boolean }>(paths.webhookBodies);
+  const bodies = useResource<{ items: WebhookBody[]; can_create: boolean }>(paths.actions);
   if (!bodies.data) {
     if (bodies.error)
       return <Failed what={t('automation.failed')} error={bodies.error} onRetry={bodies.reload} />;
@@ -55,17 +55,16 @@ function Action({ item, canCreate }: { item: WebhookBody; canCreate: boolean }) 
   const t = useT();
   const [open, setOpen] = useState(false);
   const [created, setCreated] = useState<CreatedWebhook | null>(null);
-  const body = typeof item.body === 'string' ? item.body : JSON.stringify(item.body, null, 2);
   return (
     <Stack $gap={2} as="section" aria-label={item.action}>
       <SectionTitle as="h3">{item.action}</SectionTitle>
       <p>{item.description}</p>
       <Small>POST {item.url}</Small>
       <Code aria-label={t('automation.body')} tabIndex={0}>
-        {body}
+        {item.body}
       </Code>
       <Row>
-        <CopyButton text={body} />
+        <CopyButton text={item.body} />
         {canCreate && !open && (
           <Button size="small" onClick={() => setOpen(true)}>
             {t('automation.create')}
@@ -130,7 +129,13 @@ function CreateForm({ action, onClose, onCreated }: FormProps) {
     setBusy(true);
     setFailed(null);
     try {
-      onCreated(await api.post<CreatedWebhook>(paths.webhooks, { action, name, with_trigger: withTrigger }));
+      onCreated(
+        await api.post<CreatedWebhook>(paths.webhooks, {
+          action,
+          name,
+          with_trigger: withTrigger,
+        }),
+      );
     } catch (error) {
       setFailed(error);
       setBusy(false);

@@ -22,7 +22,9 @@ export function DisplayField({ draft, edit }: { draft: Settings; edit(change: Pa
         isCompact
         value={chosen ?? ''}
         onChange={(event) =>
-          edit({ display_field_id: event.target.value ? Number(event.target.value) : null })
+          edit({
+            display_field_id: event.target.value ? Number(event.target.value) : null,
+          })
         }
       >
         <option value="">{t('field.none')}</option>

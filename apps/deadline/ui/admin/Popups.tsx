@@ -65,7 +65,11 @@ export function Popups({ draft, edit }: Props) {
           <Field key={receiver}>
             <Checkbox
               checked={draft.notify[receiver]}
-              onChange={(event) => edit({ notify: { ...draft.notify, [receiver]: event.target.checked } })}
+              onChange={(event) =>
+                edit({
+                  notify: { ...draft.notify, [receiver]: event.target.checked },
+                })
+              }
             >
               <Label isRegular>{t(`popups.${receiver}`)}</Label>
             </Checkbox>

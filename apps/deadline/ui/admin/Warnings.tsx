@@ -40,7 +40,9 @@ export function Warnings({ draft, edit, problems }: Props) {
   const t = useT();
   const { warnings } = draft;
   const replace = (index: number, warning: Warning) =>
-    edit({ warnings: warnings.map((old, at) => (at === index ? warning : old)) });
+    edit({
+      warnings: warnings.map((old, at) => (at === index ? warning : old)),
+    });
   return (
     <Stack $gap={5}>
       <Stack $gap={3}>
@@ -137,9 +139,15 @@ function WarningRow({ number, warning, wrong, onChange, onRemove }: RowProps) {
   );
 }
 
+function shortTime(value: string): string {
+  const time = parseTime(value);
+  return time ? timeText(time) : value;
+}
+
 function EndOfDay({ value, onChange }: { value: string; onChange(value: string): void }) {
   const t = useT();
-  const [text, setText] = useState(value);
+  // The server writes it with seconds.
+  const [text, setText] = useState(() => shortTime(value));
   const wrong = parseTime(text) === null;
   return (
     <Field>

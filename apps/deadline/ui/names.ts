@@ -21,25 +21,18 @@ export function useSubjects(ticketIds: number[]): ReadonlyMap<number, string | n
     for (let start = 0; start < missing.length; start += AT_ONCE) {
       const ids = missing.slice(start, start + AT_ONCE);
       for (const id of ids) asked.current.add(id);
-      host
-        .read<{ tickets: { id: number; subject: string | null }[] }>(
-          `/api/v2/tickets/show_many.json?ids=${ids.join(',')}`,
-        )
-        .then(
-          ({ tickets }) => {
-            setSubjects((old) => {
-              const next = new Map(old);
-              for (const id of ids) next.set(id, null);
-              for (const ticket of tickets) next.set(ticket.id, ticket.subject);
-              return next;
-            });
-          },
-          () => {
-            // A list without subjects is still a list; they are asked for again when the rows change.
-            for (const id of ids) asked.current.delete(id);
-          },
-        );
+      host.read<Answer>(`/api/v2/tickets/show_many.json?ids=${ids.join(',')}&include=groups`).then(
+        ({ tickets, groups = [] }) =>
+          setNames((old) => ({
+            subjects: new Map([...old.subjects, ...tickets.map(({ id, subject }) => [id, subject] as const)]),
+            groups: new Map([...old.groups, ...groups.map(({ id, name }) => [id, name] as const)]),
+          })),
+        () => {
+          // A list without subjects is still a list; they are asked for again when the rows change.
+          for (const id of ids) asked.current.delete(id);
+        },
+      );
     }
   }, [host, key]);
-  return subjects;
+  return names;
 }
