@@ -5,6 +5,7 @@ mod app;
 mod caller;
 mod error;
 mod offline;
+mod package;
 mod platform;
 mod settings;
 mod tx;
@@ -18,6 +19,7 @@ pub use caller::{Admin, AppId, Caller, bearer, session_of};
 pub use error::{ApiError, Result};
 pub use jobs::{Failure, Job, Policy};
 pub use offline::JobContext;
+pub use package::{PackageError, package};
 pub use platform::{AppZendesk, Platform};
 pub use settings::Settings;
 pub use store::{

@@ -13,7 +13,7 @@ use url::Url;
 
 use crate::config::{Config, LogFormat};
 use crate::serve::{Running, stop_signal};
-use crate::{Failure, apps, package, print};
+use crate::{Failure, apps, print};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct DemoArgs {
@@ -109,7 +109,7 @@ async fn install_apps(sandbox: &Sandbox, public_url: &Url) -> Result<(), Failure
     for app in apps::all() {
         let page = public_url.join(&format!("apps/{}/pages/", app.id))?;
         if !sandbox.shared().read().apps.is_installed_from(page.as_str()) {
-            let zip = package::build(&app, public_url)?;
+            let zip = kit::package(&app, public_url)?;
             let mut settings = Map::new();
             settings.insert("name".to_owned(), app.name.into());
             control.install_package(&zip, settings).await?;

@@ -4,7 +4,6 @@ mod apps;
 mod config;
 mod demo;
 mod doctor;
-mod package;
 mod serve;
 
 use std::io::Write;
@@ -118,7 +117,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
                 let known: Vec<&str> = apps.iter().map(|app| app.id).collect();
                 format!("there is no app \"{app}\"; there are: {}", known.join(", "))
             })?;
-            std::fs::write(&out, package::build(app, &config.public_url)?)
+            std::fs::write(&out, kit::package(app, &config.public_url)?)
                 .map_err(|error| format!("{} cannot be written: {error}", out.display()))?;
             print(&format!("wrote {} for {}", out.display(), config.public_url))
         }
