@@ -31,7 +31,8 @@ struct PageTemplate<'a> {
     title: &'a str,
     nonce: &'a str,
     sdk_url: &'a str,
-    entry: &'a Entry,
+    /// `None`: the pages were not built.
+    entry: Option<&'a Entry>,
     boot: &'a str,
 }
 
@@ -84,13 +85,7 @@ fn find<'a>(web: &'a Web, app: &str, page: &str) -> Option<(&'a App, &'static st
 }
 
 async fn render(web: &Web, app: &App, page: &'static str, opened: Opened) -> Response {
-    let Some(entry) = assets::entry(app.id, page) else {
-        return message(&Message {
-            title: app.name,
-            text: "The server was built without its pages. The operator can build them with \"make ui\" and build again.",
-            status: StatusCode::NOT_IMPLEMENTED,
-        });
-    };
+    let entry = assets::entry(app.id, page);
     let mut nonce = [0; 16];
     web.platform().db().random().fill(&mut nonce);
     let nonce = BASE64.encode(nonce);
@@ -106,7 +101,7 @@ async fn render(web: &Web, app: &App, page: &'static str, opened: Opened) -> Res
         title: app.name,
         nonce: &nonce,
         sdk_url,
-        entry: &entry,
+        entry: entry.as_ref(),
         boot: &boot,
     };
     let Ok(html) = template.render() else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
@@ -118,6 +113,9 @@ async fn render(web: &Web, app: &App, page: &'static str, opened: Opened) -> Res
         opened.base_url.as_str()
     );
     let mut response = Html(html).into_response();
+    if entry.is_none() {
+        *response.status_mut() = StatusCode::NOT_IMPLEMENTED;
+    }
     match HeaderValue::from_str(&policy) {
         Ok(policy) => drop(response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy)),
         Err(_) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
