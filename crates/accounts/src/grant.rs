@@ -9,6 +9,7 @@ use zendesk::oauth::{self, Pkce, TokenPair};
 use crate::account;
 use crate::agent::{self, Agent};
 use crate::authorization;
+use crate::check;
 use crate::directory;
 use crate::error::Error;
 use crate::gateway::Accounts;
@@ -195,6 +196,7 @@ impl Accounts {
         let initialise = InitialiseInstallation { installation_id: attempt.installation_id };
         jobs::schedule(&mut tx, &attempt.installation_id.to_string(), &initialise, now).await?;
         jobs::unpark(&mut tx, None).await?;
+        check::schedule(&mut tx).await?;
         let account = tx.account().clone();
         tx.commit().await?;
         Ok((account, administrator.name.clone()))

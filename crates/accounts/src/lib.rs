@@ -4,6 +4,7 @@ pub mod account;
 pub mod agent;
 pub mod authorization;
 mod budget;
+mod check;
 mod directory;
 mod error;
 mod gateway;
@@ -14,6 +15,7 @@ pub mod session;
 pub mod vault;
 
 pub use budget::Urgency;
+pub use check::CheckAuthorization;
 pub use directory::AGENT_MAX_AGE;
 pub use error::{Error, Result};
 pub use gateway::{Accounts, ZendeskConfig};
@@ -27,6 +29,8 @@ pub const MIGRATIONS: &[store::Migration] =
 
 /// Adds the jobs of this crate to a worker's registry.
 pub fn register(registry: jobs::Registry, accounts: &Accounts) -> jobs::Registry {
-    let accounts = accounts.clone();
-    registry.handle(move |batch| initialise::run(accounts.clone(), batch))
+    let (initialising, checking) = (accounts.clone(), accounts.clone());
+    registry
+        .handle(move |batch| initialise::run(initialising.clone(), batch))
+        .handle(move |batch| check::run(checking.clone(), batch))
 }

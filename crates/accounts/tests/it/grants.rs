@@ -39,7 +39,7 @@ store::on_both_databases! {
         assert_eq!(administrator.email.as_deref(), Some(ADMIN));
         assert_eq!(administrator.group_ids.len(), 1);
         let waiting = jobs::list(&mut tx, jobs::State::Pending, 10).await.unwrap();
-        assert_eq!(waiting.iter().map(|job| job.name.as_str()).collect::<Vec<_>>(), ["accounts.initialise_installation"]);
+        assert_eq!(waiting.iter().map(|job| job.name.as_str()).collect::<Vec<_>>(), ["accounts.initialise_installation", "accounts.check_authorization"]);
         drop((tx, system));
         assert_eq!(scene.status(&granted.account).await, Status::Healthy { granted_by: "Alex Morgan".into() });
         let me = who_am_i(&scene.accounts, &granted.account).await.unwrap();
@@ -53,7 +53,7 @@ store::on_both_databases! {
         assert_eq!(scene.number("SELECT COUNT(*) FROM accounts").await, 1);
         assert_eq!(scene.number("SELECT COUNT(*) FROM authorizations").await, 2);
         assert_eq!(scene.number("SELECT COUNT(*) FROM installations").await, 1);
-        assert_eq!(scene.number("SELECT COUNT(*) FROM jobs").await, 1);
+        assert_eq!(scene.number("SELECT COUNT(*) FROM jobs").await, 2, "to initialise and to check");
         who_am_i(&scene.accounts, &account).await.unwrap();
     }
 

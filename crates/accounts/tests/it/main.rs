@@ -5,6 +5,7 @@
 mod agents;
 mod budget;
 mod calls;
+mod check;
 mod grants;
 mod initialise;
 mod opening;

@@ -192,7 +192,7 @@ impl<'t> Scene<'t> {
     /// The access and refresh tokens that Zendesk has handed out, oldest first.
     pub(crate) fn handed_out(&self) -> Vec<(String, String)> {
         let log = self.sandbox.shared().gate().log();
-        let entries = log.since(0, Some(TOKENS)).into_iter();
+        let entries = log.since(0, Some(TOKENS));
         let answers = entries.filter_map(|entry| serde_json::from_slice::<Value>(&entry.answer).ok());
         let text = |answer: &Value, name: &str| answer[name].as_str().map(str::to_owned);
         answers.filter_map(|a| Some((text(&a, "access_token")?, text(&a, "refresh_token")?))).collect()
