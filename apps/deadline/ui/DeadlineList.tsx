@@ -25,7 +25,7 @@ import { fileQuery, isDefaultList, listQuery, SCOPES, WHENS, type Filters } from
 import { saveFile } from './saveFile';
 import { statusOf } from './status';
 import { StatusMark } from './StatusMark';
-import { useSubjects } from './subjects';
+import { useNames } from './names';
 import { useT } from './texts';
 
 interface Props {
@@ -268,7 +268,7 @@ function Table({ page, filters, show, selected, onSelect }: TableProps) {
         header: t('column.group'),
         width: '116px',
         extra: true,
-        cell: (row) => row.group?.name ?? '–',
+        cell: (row) => groupName(row, groups),
       },
       {
         key: 'set',

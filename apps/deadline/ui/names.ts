@@ -3,13 +3,25 @@ import { useEffect, useRef, useState } from 'react';
 
 const AT_ONCE = 100;
 
+interface Names {
+  /** By ticket. */
+  subjects: ReadonlyMap<number, string | null>;
+  /** By group. */
+  groups: ReadonlyMap<number, string>;
+}
+
+interface Answer {
+  tickets: { id: number; subject: string | null }[];
+  groups?: { id: number; name: string }[];
+}
+
 /**
- * Subjects of tickets, asked of Zendesk by the page as the agent: Aerie's server neither knows nor stores them, and an
- * agent sees no subject that Zendesk would not show him. Null: Zendesk does not show the ticket to this agent.
+ * Subjects of tickets and names of their groups, asked of Zendesk by the page as the agent: Aerie's server neither knows
+ * nor stores them, and an agent sees no subject that Zendesk would not show him.
  */
-export function useSubjects(ticketIds: number[]): ReadonlyMap<number, string | null> {
+export function useNames(ticketIds: number[]): Names {
   const { host } = usePage();
-  const [subjects, setSubjects] = useState<ReadonlyMap<number, string | null>>(new Map());
+  const [names, setNames] = useState<Names>({ subjects: new Map(), groups: new Map() });
   const asked = useRef(new Set<number>());
   const key = [...new Set(ticketIds)].sort((a, b) => a - b).join(',');
   useEffect(() => {

@@ -2,7 +2,7 @@ import type { Host } from '@aerie/ui';
 
 /** What the server sends through Zendesk when a deadline comes near or hits. */
 interface Notification {
-  id: string | number;
+  id: string;
   title: string;
   text: string;
   link_ticket_id: number | null;
@@ -16,7 +16,7 @@ const EVENT = 'api_notification.aerie';
  * only the background page, of which there is one, shows them.
  */
 export function showNotifications(host: Pick<Host, 'on' | 'notify'>): () => void {
-  const shown = new Set<string | number>();
+  const shown = new Set<string>();
   return host.on(EVENT, (data) => {
     const notification = read(data);
     if (!notification || shown.has(notification.id)) return;

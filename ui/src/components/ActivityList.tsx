@@ -7,7 +7,6 @@ import RefusedIcon from '@zendeskgarden/svg-icons/src/16/alert-error-stroke.svg?
 import ParkedIcon from '@zendeskgarden/svg-icons/src/16/pause-stroke.svg?icon';
 import { useState } from 'react';
 import styled from 'styled-components';
-import { reasonText, whatText, whyText } from '../activity';
 import { activityCause, activityText, refusalText } from '../activity';
 import { usePage, useT } from '../page';
 import { useResource } from '../resource';
@@ -133,9 +132,8 @@ function ActivityPages({ query, filtered }: { query: string; filtered: boolean }
 }
 
 function ActivityLine({ item }: { item: ActivityItem }) {
-  const { host, language, time } = usePage();
+  const { host, language, time, clock } = usePage();
   const t = useT();
-  const reason = reasonText(item, language);
   const { tone, Icon } = RESULTS[item.result];
   const refusal = refusalText(language, item);
   const ticket = item.ticket_id;
@@ -156,9 +154,9 @@ function ActivityLine({ item }: { item: ActivityItem }) {
         )}
       </span>
       <Stack $gap={0}>
-        <span>{whatText(item, language, time)}</span>
+        <span>{activityText(language, time, item, clock.now())}</span>
         <Small>
-          {whyText(item, language)}
+          {activityCause(language, item)}
           {item.on_authorization_of &&
             ` ${t('activity.authorization_of', { name: item.on_authorization_of })}`}
         </Small>
@@ -168,7 +166,7 @@ function ActivityLine({ item }: { item: ActivityItem }) {
           <Icon />
           {t(`activity.result.${item.result}`)}
         </Mark>
-        {reason && <Small>{reason}</Small>}
+        {refusal && <Small>{refusal}</Small>}
       </Stack>
     </li>
   );
