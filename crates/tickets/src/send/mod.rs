@@ -1,8 +1,8 @@
 //! Sending what waits: who starts it, and how its result is recorded.
 //!
 //! Two jobs share the work. Every transaction that states a change enqueues a [`Wake`], which locks nothing. A `Wake` that
-//! finds no sender enqueues one [`Send`]; `ticket_senders` makes sure that an account never has two, so that changes of one
-//! ticket are never sent at the same time. A `Send` is one round: send what is ready, look at Zendesk's bulk jobs that are
+//! finds no sender enqueues one [`SendRound`]; `ticket_senders` makes sure that an account never has two, so that changes of one
+//! ticket are never sent at the same time. A `SendRound` is one round: send what is ready, look at Zendesk's bulk jobs that are
 //! due for a look, record, and leave a `Wake` for the moment when there is more to do. Nothing ever sleeps.
 
 mod plan;
@@ -33,9 +33,9 @@ impl Job for Wake {
 
 /// One round of sending. Never more than one of an account.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Send {}
+pub(crate) struct SendRound {}
 
-impl Job for Send {
+impl Job for SendRound {
     const NAME: &'static str = "tickets.send";
     // Without a last attempt: a change is sent or refused, never forgotten.
     const POLICY: Policy =
@@ -54,7 +54,7 @@ pub(crate) async fn wake(batch: Batch<Wake>) -> Result<(), Failure> {
                      ON CONFLICT (account_id) DO UPDATE SET live = TRUE WHERE NOT ticket_senders.live");
     if tx.execute(start).await? == 1 {
         let now = tx.now();
-        jobs::enqueue(&mut tx, &Send {}, now).await?;
+        jobs::enqueue(&mut tx, &SendRound {}, now).await?;
     } else if !authorization::status(&mut tx).await?.is_healthy() {
         // The sender is parked and will not see these until somebody authorises.
         record::park_lines(&mut tx).await?;
@@ -63,7 +63,11 @@ pub(crate) async fn wake(batch: Batch<Wake>) -> Result<(), Failure> {
     Ok(())
 }
 
-pub(crate) async fn send(accounts: Accounts, access: AppAccess, batch: Batch<Send>) -> Result<(), Failure> {
+pub(crate) async fn send(
+    accounts: Accounts,
+    access: AppAccess,
+    batch: Batch<SendRound>,
+) -> Result<(), Failure> {
     let round = round::run(&accounts, batch.account(), &access).await?;
     let (mut tx, ours) = batch.begin().await?;
     let [job] = ours[..] else {
@@ -81,7 +85,7 @@ pub(crate) async fn send(accounts: Accounts, access: AppAccess, batch: Batch<Sen
         Some(Halt::Until(at)) => rest(&mut tx, Some(at)).await?,
         None if record::anything_ready(&mut tx).await? => {
             let now = tx.now();
-            jobs::enqueue(&mut tx, &Send {}, now).await?;
+            jobs::enqueue(&mut tx, &SendRound {}, now).await?;
         }
         None => {
             let next = record::next_moment(&mut tx).await?;

@@ -50,6 +50,9 @@ pub(crate) struct State {
     jobs: BTreeMap<String, (usize, Vec<Value>)>,
 }
 
+/// Calls of the grant with which every account begins.
+const GRANT: usize = 4;
+
 pub(crate) struct Desk {
     server: MockServer,
     state: Arc<Mutex<State>>,
@@ -99,6 +102,7 @@ impl Desk {
     /// Until so many calls of any kind have arrived.
     pub(crate) async fn called(&self, times: usize) {
         let mut calls = self.calls.clone();
+        let times = times + GRANT;
         tokio::time::timeout(Duration::from_secs(20), calls.wait_for(|n| *n >= times))
             .await
             .unwrap()
@@ -185,6 +189,14 @@ impl State {
                     |id: &&str| json!({"id": id.parse::<i64>().unwrap(), "name": format!("User {id}")});
                 ok(json!({"users": ids.iter().map(user).collect::<Vec<_>>()}))
             }
+            "POST /oauth/tokens" => ok(
+                json!({"access_token": "a", "refresh_token": "r", "token_type": "bearer", "scope": "read write"}),
+            ),
+            "GET /api/v2/users/me" => {
+                ok(json!({"user": {"id": 1, "name": "Ada Admin", "role": "admin", "active": true}}))
+            }
+            "GET /api/v2/users/1/group_memberships" => ok(json!({"group_memberships": []})),
+            "GET /api/v2/apps/installations/7" => ok(json!({"id": 7, "app_id": 70, "settings": {}})),
             "POST /api/v2/apps/notify" => {
                 let text = body["body"].as_str().unwrap();
                 self.notified.push((body["agent_id"].as_i64(), serde_json::from_str(text).unwrap()));

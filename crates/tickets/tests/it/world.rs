@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use accounts::session::Session;
 use accounts::vault::Keyring;
 use accounts::{Accounts, ZendeskConfig};
 use jobs::{Registry, Worker, WorkerOptions};
@@ -61,6 +62,7 @@ impl<'a> World<'a> {
             .with(Resource::Tickets, Verb::Update)
             .with(Resource::Users, Verb::Read)
             .with(Resource::AppNotify, Verb::Create);
+        desk.with(|desk| desk.calls.clear());
         let access = [("deadline", declared.clone()), ("tasks", declared), ("gif", AccessList::none())];
         let access = Arc::new(access.map(|(app, list)| (app.to_owned(), list)).into());
         Self { test, accounts, account, desk, access }
@@ -163,24 +165,23 @@ impl<'a> World<'a> {
     }
 }
 
+/// As an administrator does it: to the consent page and back.
 async fn authorised_account(accounts: &Accounts, subdomain: &str) -> AccountId {
-    let db = accounts.db();
-    let id = AccountId::generate(db.clock().now(), &OsRandom);
-    let mut tx = db.write(&id).await.unwrap();
-    let now = tx.now();
-    let insert = sql("INSERT INTO accounts (account_id, subdomain, created_at) VALUES ($1, $2, $3)");
-    tx.execute(insert.bind(subdomain).bind(now)).await.unwrap();
-    let authorization = format!("auth_{subdomain}");
-    let context = format!("{id}/authorizations/{authorization}/access_token");
-    let token = accounts.keys().seal(&context, &SecretString::from("token"), &OsRandom).unwrap();
-    let insert = sql(
-        "INSERT INTO authorizations (account_id, id, user_id, user_name, access_token, scope, granted_at, \
-                                                 version) VALUES ($1, $2, 1, 'Ada Admin', $3, 'read write', $4, 1)",
-    );
-    tx.execute(insert.bind(authorization).bind(token).bind(now)).await.unwrap();
-    let insert = sql("INSERT INTO installations (account_id, installation_id, app, app_id, created_at) \
-                      VALUES ($1, 7, 'deadline', 70, $2)");
-    tx.execute(insert.bind(now)).await.unwrap();
+    let session = Session {
+        subdomain: subdomain.to_owned(),
+        app: "deadline".into(),
+        app_id: 70,
+        installation_id: 7,
+        agent_id: 1,
+        expires_at: accounts.db().clock().now().plus(jiff::SignedDuration::from_hours(1)),
+    };
+    let consent = accounts.start_grant(&session).await.unwrap();
+    let (_, state) = consent.split_once("state=").unwrap();
+    let state = SecretString::from(state.split('&').next().unwrap());
+    let granted = accounts.finish_grant(&state, Some(&SecretString::from("code"))).await.unwrap();
+    // The installation's own jobs are not ours.
+    let mut tx = accounts.db().write(&granted.account).await.unwrap();
+    tx.execute(sql("DELETE FROM jobs WHERE account_id = $1")).await.unwrap();
     tx.commit().await.unwrap();
-    id
+    granted.account
 }
