@@ -9,13 +9,13 @@ import { Appear, Hidden, PageTitle, Stack } from './styles';
 interface Props {
   /** What the app does, in three lines, for whoever sees it for the first time. */
   about: string[];
-  /** `sidebar`: no padding of its own (Zendesk has it); `board`: a whole page. */
+  /** `sidebar`: a narrow panel, which Zendesk gives no padding; `board`: a whole page. */
   kind: 'sidebar' | 'board';
   children: ReactNode;
 }
 
 const Main = styled.main<{ $kind: Props['kind'] }>`
-  ${(p) => (p.$kind === 'sidebar' ? 'padding: 4px;' : 'padding: 20px 24px 0; max-width: 1440px; margin: 0 auto;')}
+  ${(p) => (p.$kind === 'sidebar' ? 'padding: 8px 12px 12px;' : 'padding: 20px 24px 0; max-width: 1440px; margin: 0 auto;')}
   display: flex;
   flex-direction: column;
   gap: 12px;
