@@ -49,7 +49,7 @@ function Line({ line }: { line: HistoryLine }) {
     <Stack $gap={0}>
       <Small $tone="neutral">
         {t(`history.${line.event}`, { who, when })}
-        {line.detail && ` ${line.detail}`}
+        {line.detail && ` ${t(`history.detail.${line.detail}`)}`}
       </Small>
       <Small>
         <Moment at={line.at} />

@@ -27,14 +27,15 @@ export interface Deadline {
 
 export interface HistoryLine {
   at: string;
-  event: 'set' | 'moved' | 'hit' | 'hit_while_solved' | 'cleared' | 'void';
+  event: 'set' | 'moved' | 'warned' | 'hit' | 'hit_while_solved' | 'cleared' | 'void';
   deadline_at: string | null;
   by: {
     id: number | null;
     name: string | null;
     via: 'agent' | 'trigger' | 'timer';
   };
-  detail: string | null;
+  /** Why it ended, as a code. */
+  detail: 'ticket_gone' | null;
 }
 
 export interface TicketView {
