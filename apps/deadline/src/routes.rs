@@ -136,9 +136,9 @@ struct TicketView {
 pub(crate) async fn first_data(caller: Caller, opening: Opening) -> kit::Result<Value> {
     match (opening.page, opening.ticket_id) {
         ("sidebar", Some(ticket_id)) => {
-            let ticket = caller.ticket(ticket_id).await?;
+            let ticket = caller.opened_ticket(ticket_id).await?;
             let mut tx = caller.read_prefer_primary().await?;
-            Ok(json!(ticket_view(&mut tx, &caller, ticket_id, &ticket).await?))
+            Ok(json!(ticket_view(&mut tx, &caller, ticket_id, ticket.as_ref()).await?))
         }
         ("board", _) => board::first_page(&caller).await,
         _ => Ok(Value::Null),
@@ -148,14 +148,14 @@ pub(crate) async fn first_data(caller: Caller, opening: Opening) -> kit::Result<
 async fn show(caller: Caller, Path(ticket_id): Path<i64>) -> kit::Result<Json<Value>> {
     let ticket = caller.ticket(ticket_id).await?;
     let mut tx = caller.read_prefer_primary().await?;
-    Ok(Json(json!(ticket_view(&mut tx, &caller, ticket_id, &ticket).await?)))
+    Ok(Json(json!(ticket_view(&mut tx, &caller, ticket_id, Some(&ticket)).await?)))
 }
 
 async fn ticket_view(
     tx: &mut kit::StoreTx,
     caller: &Caller,
     ticket_id: i64,
-    ticket: &TicketState,
+    ticket: Option<&TicketState>,
 ) -> kit::Result<TicketView> {
     let now = tx.now();
     let settings = deadline::settings(tx).await?;
@@ -168,7 +168,7 @@ async fn ticket_view(
         .iter()
         .filter_map(|row| row.agent_id)
         .chain(deadline.as_ref().and_then(|deadline| deadline.set_by))
-        .chain(ticket.facts.assignee_id);
+        .chain(ticket.and_then(|ticket| ticket.facts.assignee_id));
     let names = Names::load(tx, people).await?;
     let line = |row: HistoryRow| HistoryLine {
         at: row.at,
@@ -179,9 +179,12 @@ async fn ticket_view(
     };
     Ok(TicketView {
         ticket_id,
-        deadline: deadline.map(|deadline| DeadlineView::new(&deadline, Some(ticket), &names, &settings, now)),
+        deadline: deadline.map(|deadline| DeadlineView::new(&deadline, ticket, &names, &settings, now)),
         history: rows.into_iter().map(line).collect(),
-        can_edit: caller.agent().may_change(&ticket.facts) && refuse_closed(ticket.status).is_ok(),
+        can_edit: match ticket {
+            Some(ticket) => caller.agent().may_change(&ticket.facts) && refuse_closed(ticket.status).is_ok(),
+            None => !caller.agent().light,
+        },
         end_of_day: settings.end_of_day,
         now,
     })
@@ -211,7 +214,7 @@ async fn set(
     check_version(&mut tx, &caller, ticket_id, &ticket, body.version).await?;
     let settings = deadline::settings(&mut tx).await?;
     deadline::set(&mut tx, ticket_id, understood.at, &settings).await?;
-    let view = ticket_view(&mut tx, &caller, ticket_id, &ticket).await?;
+    let view = ticket_view(&mut tx, &caller, ticket_id, Some(&ticket)).await?;
     tx.commit().await?;
     let mut answer = json!(view);
     answer["notice"] = json!(notice(&understood, &body.when));
@@ -239,7 +242,7 @@ async fn clear(
     check_version(&mut tx, &caller, ticket_id, &ticket, body.version).await?;
     let settings = deadline::settings(&mut tx).await?;
     deadline::clear(&mut tx, ticket_id, &settings).await?;
-    let view = ticket_view(&mut tx, &caller, ticket_id, &ticket).await?;
+    let view = ticket_view(&mut tx, &caller, ticket_id, Some(&ticket)).await?;
     tx.commit().await?;
     Ok(Json(json!(view)))
 }
@@ -257,7 +260,7 @@ async fn check_version(
     if shown.map(|deadline| deadline.version) == seen {
         return Ok(());
     }
-    let view = ticket_view(tx, caller, ticket_id, ticket).await?;
+    let view = ticket_view(tx, caller, ticket_id, Some(ticket)).await?;
     let message =
         "Somebody else changed this deadline meanwhile. Look at theirs, then keep it or set yours again.";
     Err(ApiError::new(StatusCode::CONFLICT, "changed_meanwhile", message).with("current", json!(view)))
