@@ -63,6 +63,8 @@ store::on_both_databases! {
         let mut told = [priya, jonas];
         told.sort_by_key(|agent| agent.user_id);
         assert_eq!(stored, told);
+        drop(tx);
+        scene.check_answers().await;
     }
 
     async fn zendesk_is_asked_again_after_the_time(test: &TestDb) {

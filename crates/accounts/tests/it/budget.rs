@@ -94,6 +94,7 @@ store::on_both_databases! {
         let refused = update().await;
         assert!(matches!(refused, Err(Error::Zendesk(zendesk::Error::TooManyRequests { .. }))), "{refused:?}");
         call(&scene, &account, Urgency::Background).await.expect("everything else goes on");
+        scene.check_answers().await;
     }
 
     async fn one_accounts_limit_is_not_anothers(test: &TestDb) {

@@ -44,6 +44,7 @@ store::on_both_databases! {
         assert_eq!(scene.status(&granted.account).await, Status::Healthy { granted_by: "Alex Morgan".into() });
         let me = who_am_i(&scene.accounts, &granted.account).await.unwrap();
         assert_eq!(me, scene.user_id(ADMIN).cast_signed());
+        scene.check_answers().await;
     }
 
     async fn a_second_consent_changes_the_grant_and_not_the_account(test: &TestDb) {

@@ -44,6 +44,7 @@ store::on_both_databases! {
         assert_ne!(newer, token);
         assert_eq!(owner(test, &newer).await, Some(account));
         assert_eq!(owner(test, &token).await, None, "the older copy is worth nothing");
+        scene.check_answers().await;
         assert_eq!(scene.number(TOKENS_STORED).await, 1);
     }
 

@@ -238,6 +238,14 @@ impl<'t> Scene<'t> {
         installation.settings.get(accounts::TOKEN_SETTING)?.as_str().map(str::to_owned)
     }
 
+    /// Fails if the sandbox has answered otherwise than Zendesk's description says (looked at where `ZENDESK_OAS` names it).
+    pub(crate) async fn check_answers(&self) {
+        let url = format!("{}/sandbox/oas_violations", self.sandbox.url());
+        let answer = self.sandbox.shared().http().get(url).send().await.expect("an answer");
+        let found: Value = answer.json().await.expect("JSON");
+        assert_eq!(found["violations"], json!([]));
+    }
+
     /// One number out of the database.
     pub(crate) async fn number(&self, query: &'static str) -> i64 {
         let mut tx = self.test.db.system_read().await.expect("a transaction");
