@@ -93,6 +93,7 @@ struct BoardPage {
     total: i64,
     total_is_about: bool,
     counts: Counts,
+    end_of_day: jiff::civil::Time,
     now: Time,
 }
 
@@ -232,6 +233,7 @@ pub(crate) async fn page(caller: &Caller, filter: &Filter) -> kit::Result<Value>
         total: total.min(COUNT_LIMIT),
         total_is_about: total > COUNT_LIMIT,
         counts,
+        end_of_day: settings.end_of_day,
         now: caller.now(),
     };
     Ok(json!(page))

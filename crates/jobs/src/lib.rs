@@ -14,7 +14,7 @@ mod worker;
 pub use batch::{Batch, Claimed};
 pub use enqueue::{TOPIC, cancel, enqueue, enqueue_many, schedule, schedule_many};
 pub use job::{Backoff, Job, Policy};
-pub use operate::{Listed, State, Stats, list, park_all, retry, stats, unpark};
+pub use operate::{Listed, State, Stats, list, park_all, parked, retry, stats, unpark};
 pub use outcome::{Failure, Outcome};
 pub use registry::Registry;
 pub use worker::{Summary, Worker, WorkerOptions};

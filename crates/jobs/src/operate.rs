@@ -116,6 +116,12 @@ pub async fn list(tx: &mut Tx, state: State, limit: u32) -> Result<Vec<Listed>> 
     tx.all(statement.bind(state.code()).bind(limit)).await
 }
 
+/// How many jobs of the account are parked.
+pub async fn parked(tx: &mut Tx) -> Result<i64> {
+    let count = sql("SELECT count(*) FROM jobs WHERE account_id = $1 AND state = 1 AND run_at IS NULL");
+    Ok(tx.one::<(i64,)>(count).await?.0)
+}
+
 /// Gives failed jobs of the account all their attempts again, beginning now. Gives the number of those that had failed.
 pub async fn retry(tx: &mut Tx, ids: &[i64]) -> Result<u64> {
     let statement = sql2(

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use accounts::agent::Agent;
 use accounts::session::Session;
-use accounts::{AGENT_MAX_AGE, Urgency, account};
+use accounts::{AGENT_MAX_AGE, Urgency};
 use axum::extract::FromRequestParts;
 use axum::http::{HeaderMap, header, request::Parts};
 use jiff::SignedDuration;
@@ -37,11 +37,7 @@ pub struct Caller {
 impl Caller {
     /// Who a session stands for now. 409 while no administrator has authorised; 401 for somebody who is no agent (any more).
     pub async fn from_session(platform: &Platform, app: &'static str, session: Session) -> Result<Self> {
-        let account = {
-            let mut system = platform.db().system_read().await?;
-            account::find_by_subdomain(&mut system, &session.subdomain).await?
-        };
-        let account = account.ok_or_else(ApiError::not_authorised)?.account_id;
+        let account = platform.accounts().account_of(&session).await?.ok_or_else(ApiError::not_authorised)?;
         let agent = platform.accounts().agent(&account, session.agent_id, AGENT_MAX_AGE).await?;
         let agent = agent.filter(Agent::is_agent).ok_or_else(ApiError::unauthenticated)?;
         Ok(Self { platform: platform.clone(), app, account, agent, session })

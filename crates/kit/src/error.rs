@@ -6,7 +6,10 @@ use serde_json::{Map, Value, json};
 /// What a page or a door answers instead of what was asked for. The message is a sentence for a person: what happened, then
 /// what to do. `code` is for programs and translations and never changes.
 #[derive(Debug)]
-pub struct ApiError {
+pub struct ApiError(Box<Refusal>);
+
+#[derive(Debug)]
+struct Refusal {
     status: StatusCode,
     code: &'static str,
     message: String,
@@ -22,7 +25,7 @@ pub type Result<T, E = ApiError> = std::result::Result<T, E>;
 
 impl ApiError {
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Refusal {
             status,
             code,
             message: message.into(),
@@ -30,7 +33,7 @@ impl ApiError {
             with: Map::new(),
             retry_after_seconds: None,
             replay: None,
-        }
+        }))
     }
 
     /// 422: what was sent cannot be done as it stands.
@@ -82,32 +85,34 @@ impl ApiError {
     /// A value that the message was made from, for translations.
     #[must_use]
     pub fn arg(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.args.insert(name.to_owned(), value.into());
+        self.0.args.insert(name.to_owned(), value.into());
         self
     }
 
     /// A further member of the answer, beside `error`.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.with.insert(name.to_owned(), value.into());
+        self.0.with.insert(name.to_owned(), value.into());
         self
     }
 
     /// The answer that a request with the same key got before.
     pub(crate) fn replay(status: StatusCode, body: Value) -> Self {
-        Self { replay: Some((status, body)), ..Self::new(status, "replay", "") }
+        let mut error = Self::new(status, "replay", "");
+        error.0.replay = Some((status, body));
+        error
     }
 
     pub fn status(&self) -> StatusCode {
-        self.status
+        self.0.status
     }
 
     pub fn code(&self) -> &'static str {
-        self.code
+        self.0.code
     }
 
     pub fn message(&self) -> &str {
-        &self.message
+        &self.0.message
     }
 
     fn internal(error: &dyn std::error::Error) -> Self {
@@ -122,14 +127,18 @@ impl ApiError {
 
     fn unavailable(error: &dyn std::error::Error, seconds: u64) -> Self {
         tracing::warn!(%error, "a request could not be served now");
-        Self {
-            retry_after_seconds: Some(seconds),
-            ..Self::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "unavailable",
-                "The server cannot reach its database or Zendesk right now. Nothing was changed; try again in a moment.",
-            )
-        }
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable",
+            "The server cannot reach its database or Zendesk right now. Nothing was changed; try again in a moment.",
+        )
+        .retry_after(seconds)
+    }
+
+    /// When it makes sense to ask again.
+    fn retry_after(mut self, seconds: u64) -> Self {
+        self.0.retry_after_seconds = Some(seconds);
+        self
     }
 }
 
@@ -144,14 +153,12 @@ impl From<accounts::Error> for ApiError {
         use zendesk::Error as Z;
         match error {
             accounts::Error::NotAuthorised => Self::not_authorised(),
-            accounts::Error::Throttled { wait, .. } => Self {
-                retry_after_seconds: Some(wait.as_secs() + 1),
-                ..Self::new(
-                    StatusCode::TOO_MANY_REQUESTS,
-                    "zendesk_limit",
-                    "Zendesk's rate limit for this account is used up. Nothing was changed; try again in a minute.",
-                )
-            },
+            accounts::Error::Throttled { wait, .. } => Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "zendesk_limit",
+                "Zendesk's rate limit for this account is used up. Nothing was changed; try again in a minute.",
+            )
+            .retry_after(wait.as_secs() + 1),
             accounts::Error::Store(error) => error.into(),
             accounts::Error::Zendesk(Z::NotFound) => Self::not_found(),
             accounts::Error::Zendesk(error) if error.is_retryable() => {
@@ -174,7 +181,7 @@ impl From<tickets::Error> for ApiError {
 
 /// Steps that pages, doors and jobs share speak in answers; a job tries again where a page would.
 impl From<ApiError> for jobs::Failure {
-    fn from(error: ApiError) -> Self {
+    fn from(ApiError(error): ApiError) -> Self {
         let why = format!("{}: {}", error.code, error.message);
         match error.retry_after_seconds {
             Some(seconds) => jobs::Failure::retry_after(std::time::Duration::from_secs(seconds), why),
@@ -187,17 +194,18 @@ impl From<ApiError> for jobs::Failure {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        if let Some((status, body)) = self.replay {
+        let Refusal { status, code, message, args, with, retry_after_seconds, replay } = *self.0;
+        if let Some((status, body)) = replay {
             return (status, Json(body)).into_response();
         }
-        let mut error = json!({ "code": self.code, "message": self.message });
-        if !self.args.is_empty() {
-            error["args"] = Value::Object(self.args);
+        let mut error = json!({ "code": code, "message": message });
+        if !args.is_empty() {
+            error["args"] = Value::Object(args);
         }
-        let mut body = self.with;
+        let mut body = with;
         body.insert("error".to_owned(), error);
-        let mut response = (self.status, Json(Value::Object(body))).into_response();
-        if let Some(seconds) = self.retry_after_seconds {
+        let mut response = (status, Json(Value::Object(body))).into_response();
+        if let Some(seconds) = retry_after_seconds {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
         response

@@ -1,3 +1,4 @@
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot have its database must stop")]
 //! Databases for tests: the same test body on SQLite and on PostgreSQL.
 //!
 //! PostgreSQL comes from `AERIE_TEST_POSTGRES` (a URL whose user may create databases and roles; `make test` sets it) or,

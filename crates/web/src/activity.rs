@@ -25,7 +25,9 @@ pub(crate) async fn list(
     let app = platform.app(&session.app).ok_or_else(ApiError::unauthenticated)?.id;
     let caller = Caller::from_session(&platform, app, session).await?;
     match wanted.ticket {
-        Some(ticket_id) => drop(caller.ticket(ticket_id).await?),
+        Some(ticket_id) => {
+            caller.ticket(ticket_id).await?;
+        }
         None if caller.agent().sees_all_tickets() => {}
         None => {
             let message =

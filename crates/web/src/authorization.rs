@@ -1,6 +1,7 @@
 //! The administrator's way to Zendesk's consent page and back.
 
 use accounts::GrantError;
+use accounts::authorization::Status;
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -8,11 +9,39 @@ use axum::response::Response;
 use axum::{Form, Json};
 use kit::{Platform, session_of};
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use store::{AccountId, Time};
 
 use crate::Web;
 use crate::public::{Message, html, message, new_nonce};
+
+/// How an app of an account stands, as pages show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub(crate) enum AuthorizationState {
+    Missing,
+    Healthy { granted_by: String },
+    Lost { granted_by: String, lost_since: Time, reason: String, parked: i64 },
+}
+
+/// The account's authorization serves all its apps, but each app's access is agreed to by itself: `account` is
+/// [`accounts::Accounts::account_of`] a session.
+pub(crate) async fn state(
+    platform: &Platform,
+    account: Option<&AccountId>,
+) -> store::Result<AuthorizationState> {
+    let Some(account) = account else { return Ok(AuthorizationState::Missing) };
+    let mut tx = platform.db().read_prefer_primary(account).await?;
+    Ok(match accounts::authorization::status(&mut tx).await? {
+        Status::Missing => AuthorizationState::Missing,
+        Status::Healthy { granted_by } => AuthorizationState::Healthy { granted_by },
+        Status::Lost { granted_by, since, reason } => {
+            let parked = jobs::parked(&mut tx).await?;
+            AuthorizationState::Lost { granted_by, lost_since: since, reason, parked }
+        }
+    })
+}
 
 /// Where the page sends the administrator.
 pub(crate) async fn start(State(platform): State<Platform>, headers: HeaderMap) -> kit::Result<Json<Value>> {

@@ -3,14 +3,15 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use accounts::{account, authorization};
+use accounts::authorization;
+use accounts::session::Session;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures::Stream;
 use kit::{ApiError, Platform, session_of};
 use serde::Deserialize;
-use store::{AccountId, Signal};
+use store::AccountId;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::Web;
@@ -47,8 +48,11 @@ pub(crate) async fn stream(
     // The page renews its session and comes again.
     let end = platform.db().clock().sleep_until(session.expires_at);
     let stream = async_stream::stream! {
-        let mut account = find_account(&platform, &session.subdomain).await;
-        yield Ok(Event::default().event("ready").data("{}"));
+        let mut account = find_account(&platform, &session).await;
+        // What was missed while nobody listened.
+        if let Some(event) = authorization_event(&platform, account.as_ref()).await {
+            yield Ok(event);
+        }
         tokio::pin!(end);
         loop {
             let signal = tokio::select! {
@@ -60,9 +64,19 @@ pub(crate) async fn stream(
                 Ok(signal) => {
                     // The account may have been made since the page was opened.
                     if account.is_none() && signal.topic == authorization::TOPIC {
-                        account = find_account(&platform, &session.subdomain).await;
+                        account = find_account(&platform, &session).await;
                     }
-                    if let Some(event) = event(&signal, account.as_ref(), &topics) {
+                    if account.as_ref() != Some(&signal.account) {
+                        continue;
+                    }
+                    let event = match signal.topic == authorization::TOPIC {
+                        true => authorization_event(&platform, account.as_ref()).await,
+                        false => topics.contains(&signal.topic).then(|| {
+                            let topic = serde_json::json!({ "topic": signal.topic });
+                            Event::default().event("change").data(topic.to_string())
+                        }),
+                    };
+                    if let Some(event) = event {
                         yield Ok(event);
                     }
                 }
@@ -75,18 +89,14 @@ pub(crate) async fn stream(
     Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
 }
 
-fn event(signal: &Signal, account: Option<&AccountId>, topics: &[String]) -> Option<Event> {
-    if account != Some(&signal.account) {
-        return None;
-    }
-    if signal.topic == authorization::TOPIC {
-        return Some(Event::default().event("authorization").data("{}"));
-    }
-    let topic = topics.iter().find(|topic| **topic == signal.topic)?;
-    Some(Event::default().event("change").data(serde_json::json!({ "topic": topic }).to_string()))
+/// How the app stands now, as the page got it when it was opened. Nothing if the database does not answer: the page keeps what
+/// it has.
+async fn authorization_event(platform: &Platform, account: Option<&AccountId>) -> Option<Event> {
+    let state = crate::authorization::state(platform, account).await.ok()?;
+    let data = serde_json::to_string(&state).ok()?;
+    Some(Event::default().event("authorization").data(data))
 }
 
-async fn find_account(platform: &Platform, subdomain: &str) -> Option<AccountId> {
-    let mut system = platform.db().system_read().await.ok()?;
-    account::find_by_subdomain(&mut system, subdomain).await.ok()?.map(|account| account.account_id)
+async fn find_account(platform: &Platform, session: &Session) -> Option<AccountId> {
+    platform.accounts().account_of(session).await.ok()?
 }

@@ -1,6 +1,5 @@
 //! Opening an app's page inside Zendesk.
 
-use accounts::authorization::{self, Status};
 use accounts::{Opened, OpeningError};
 use askama::Template;
 use axum::Form;
@@ -15,6 +14,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::assets::{self, Entry};
+use crate::authorization::{self, AuthorizationState};
 use crate::public::{Message, api_access_rows, message};
 use crate::{Web, not_found};
 
@@ -127,18 +127,10 @@ async fn render(web: &Web, app: &App, page: &'static str, opened: Opened) -> Res
 async fn boot(web: &Web, app: &App, page: &'static str, opened: &Opened) -> kit::Result<(Value, String)> {
     let platform = web.platform();
     let token = opened.session.to_token(platform.accounts().keys()).map_err(accounts::Error::from)?;
-    let status = match &opened.account {
-        None => Status::Missing,
-        Some(account) => {
-            let mut tx = platform.db().read_prefer_primary(account).await?;
-            let status = authorization::status(&mut tx).await?;
-            let installed = accounts::account::installation_of(&mut tx, app.id).await?.is_some();
-            // The account's authorization serves all its apps, but each app's access is agreed to by itself.
-            if installed { status } else { Status::Missing }
-        }
-    };
-    let caller = match status {
-        Status::Missing => None,
+    let account = platform.accounts().account_of(&opened.session).await?;
+    let authorization = authorization::state(platform, account.as_ref()).await?;
+    let caller = match authorization {
+        AuthorizationState::Missing => None,
         _ => Caller::from_session(platform, app.id, opened.session.clone()).await.ok(),
     };
     let data = match &caller {
@@ -166,20 +158,10 @@ async fn boot(web: &Web, app: &App, page: &'static str, opened: &Opened) -> kit:
             "time_zone": agent.and_then(|agent| agent.time_zone.clone()),
         },
         "session": { "token": token.expose_secret(), "expires_at": opened.session.expires_at },
-        "authorization": authorization_json(&status),
+        "authorization": authorization,
         "api_access": api_access_rows(app),
         "ticket_id": opened.ticket_id,
         "data": data,
     });
     Ok((boot, language))
-}
-
-fn authorization_json(status: &Status) -> Value {
-    match status {
-        Status::Missing => json!({ "state": "missing" }),
-        Status::Healthy { granted_by } => json!({ "state": "healthy", "granted_by": granted_by }),
-        Status::Lost { granted_by, since, reason } => {
-            json!({ "state": "lost", "granted_by": granted_by, "lost_since": since, "reason": reason })
-        }
-    }
 }
