@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use secrecy::SecretString;
 use store::{AccountId, Time};
 use tickets::Cause;
-use tickets::mirror::TicketState;
+use tickets::mirror::{Status, TicketState};
 
 use crate::error::{ApiError, Result};
 use crate::platform::{AppZendesk, Platform};
@@ -38,6 +38,7 @@ impl Caller {
     /// Who a session stands for now. 409 while no administrator has authorised; 401 for somebody who is no agent (any more).
     pub async fn from_session(platform: &Platform, app: &'static str, session: Session) -> Result<Self> {
         let account = platform.accounts().account_of(&session).await?.ok_or_else(ApiError::not_authorised)?;
+        tracing::Span::current().record("account", account.as_str());
         let agent = platform.accounts().agent(&account, session.agent_id, AGENT_MAX_AGE).await?;
         let agent = agent.filter(Agent::is_agent).ok_or_else(ApiError::unauthenticated)?;
         Ok(Self { platform: platform.clone(), app, account, agent, session })
@@ -102,7 +103,9 @@ impl Caller {
 
     /// A ticket that this agent may see; 404 for one that Zendesk does not have, 403 for one that it would not show him.
     pub async fn ticket(&self, ticket_id: i64) -> Result<TicketState> {
-        let state = self.tickets(&[ticket_id]).await?.remove(&ticket_id).ok_or_else(ApiError::not_found)?;
+        let state = self.tickets(&[ticket_id]).await?.remove(&ticket_id);
+        // What was deleted or never was has an entry in the mirror too.
+        let state = state.filter(|state| state.status != Status::Deleted).ok_or_else(ApiError::not_found)?;
         if self.agent.may_see(&state.facts) { Ok(state) } else { Err(ApiError::not_allowed_on_ticket()) }
     }
 

@@ -25,6 +25,7 @@ pub(crate) async fn webhook(
         account::find_by_token(&mut system, &token).await?.ok_or_else(refused)?
     };
     let account = account.account_id;
+    tracing::Span::current().record("account", account.as_str());
     let app = platform.app(&app).ok_or_else(ApiError::not_found)?;
     let action = app.actions.iter().find(|known| known.name == action).ok_or_else(ApiError::not_found)?;
     {
