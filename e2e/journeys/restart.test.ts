@@ -41,7 +41,7 @@ it('goes on where it was: a deadline set before the restart hits after it', asyn
   const again = await Desk.signIn(browser, demo, AGENT);
   await again.openTicket(ticket.id);
   await again.countdown.waitFor();
-  await again.tag('deadline_now').waitFor();
+  await again.tag('deadline_now').waitFor({ timeout: 20_000 });
   expect(Date.now()).toBeGreaterThanOrEqual(at);
   await again.tag('deadline_pending').waitFor({ state: 'detached' });
   await again.close();
