@@ -291,27 +291,22 @@ async fn notify(
     let facts = ticket.map(|ticket| ticket.facts).unwrap_or_default();
     let assignee = facts.assignee_id.filter(|_| settings.notify.assignee);
     let setter = deadline.set_by.filter(|_| settings.notify.setter);
-    let mut agents: Vec<i64> = assignee.into_iter().chain(setter).collect();
-    agents.dedup();
-    let mut to = Vec::new();
-    if text.trim().is_empty() {
+    let agents: Vec<i64> = assignee.into_iter().chain(setter).collect();
+    let agents = (!agents.is_empty()).then_some(Audience::Agents(agents));
+    let group = facts.group_id.filter(|_| settings.notify.group).map(Audience::Group);
+    let to: Vec<Audience> = agents.into_iter().chain(group).collect();
+    if text.trim().is_empty() || to.is_empty() {
         return Ok(());
     }
-    if !agents.is_empty() {
-        to.push(Audience::Agents(agents));
-    }
-    to.extend(facts.group_id.filter(|_| settings.notify.group).map(Audience::Group));
-    for to in to {
-        let notification = Notification {
-            to,
-            title: String::new(),
-            text: text.to_owned(),
-            kind: kind.to_owned(),
-            ticket_id: Some(deadline.ticket_id),
-            link_ticket_id: Some(deadline.ticket_id),
-        };
-        tx.notify(notification).await?;
-    }
+    let notification = Notification {
+        to,
+        title: String::new(),
+        text: text.to_owned(),
+        kind: kind.to_owned(),
+        ticket_id: Some(deadline.ticket_id),
+        link_ticket_id: Some(deadline.ticket_id),
+    };
+    tx.notify(notification).await?;
     Ok(())
 }
 

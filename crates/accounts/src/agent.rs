@@ -187,6 +187,12 @@ pub async fn find_many(tx: &mut Tx, user_ids: &[i64]) -> Result<Vec<Agent>> {
     Ok(rows.into_iter().map(Agent::from).collect())
 }
 
+/// The agents and administrators whom Aerie knows and who can sign in, by id: whoever has opened an app or authorised it.
+pub async fn all_active(tx: &mut Tx) -> Result<Vec<Agent>> {
+    let query = sql(COLUMNS).push(" AND active AND role IN ('admin', 'agent') ORDER BY user_id");
+    Ok(tx.all::<Row>(query).await?.into_iter().map(Agent::from).collect())
+}
+
 pub async fn save(tx: &mut Tx, agent: &Agent) -> Result<()> {
     tx.execute(
         sql("INSERT INTO agents (account_id, user_id, name, email, role, light, active, ticket_restriction,
