@@ -4,12 +4,14 @@ use std::io::Write;
 use std::time::Duration;
 
 use accounts::vault::Keyring;
+use kit::Platform;
 use lettre::AsyncSmtpTransport;
 use lettre::Tokio1Executor;
 use secrecy::ExposeSecret;
+use store::Db;
 
 use crate::config::Config;
-use crate::{Failure, serve};
+use crate::{Failure, apps, serve};
 
 /// One line of the report.
 enum Finding {
@@ -61,18 +63,15 @@ fn address(config: &Config) -> Finding {
 }
 
 async fn database(config: &Config) -> Vec<Finding> {
-    let (db, report) = match serve::open_database(config).await {
+    let db = match serve::open_database(config).await {
         Ok(opened) => opened,
         Err(error) => return vec![Finding::Bad(format!("database: {error}"))],
     };
     let mut findings = Vec::new();
     match db.health().await {
         Ok(health) => {
-            let schema = report.applied.len() + report.already;
-            findings.push(Finding::Good(format!(
-                "database: {:?} {}, {schema} migrations",
-                health.backend, health.version
-            )));
+            findings.push(Finding::Good(format!("database: {:?} {}", health.backend, health.version)));
+            findings.push(schema(&db).await);
             if health.bypasses_row_security {
                 findings.push(Finding::Bad(
                     "database: the login is a superuser or bypasses row-level security, so accounts are separated by the \
@@ -91,6 +90,21 @@ async fn database(config: &Config) -> Vec<Finding> {
     }
     db.close().await;
     findings
+}
+
+async fn schema(db: &Db) -> Finding {
+    let migrations = Platform::migrations(&apps::all());
+    match db.pending_migrations(&migrations).await {
+        Ok(pending) if pending.is_empty() => {
+            Finding::Good(format!("schema: {} migrations, up to date", migrations.len()))
+        }
+        Ok(pending) => Finding::Note(format!(
+            "schema: {} of {} migrations are still to run; serve and work run them, or \"aerie migrate\"",
+            pending.len(),
+            migrations.len()
+        )),
+        Err(error) => Finding::Bad(format!("schema: {error}")),
+    }
 }
 
 async fn mail(config: &Config) -> Finding {

@@ -102,7 +102,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Verb::Migrate => {
             let config = load()?;
             log(config.log_format, &config.log);
-            let report = serve::open_database(&config).await?.1;
+            let report = serve::open_and_migrate(&config).await?.1;
             print(&format!(
                 "{} migrations applied, {} were there already",
                 report.applied.len(),

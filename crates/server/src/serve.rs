@@ -21,15 +21,20 @@ use crate::{Failure, apps};
 /// How long open requests may take when the server ends.
 const GRACE: Duration = Duration::from_secs(20);
 
-/// Opens the database and brings its schema up to date.
-pub(crate) async fn open_database(config: &Config) -> Result<(Db, MigrationReport), Failure> {
+/// Opens the database as it is.
+pub(crate) async fn open_database(config: &Config) -> Result<Db, Failure> {
     let options = Options {
         url: config.database_url.expose_secret().to_owned(),
         replica_url: config.replica_url.as_ref().map(|url| url.expose_secret().to_owned()),
         connections: config.database_connections,
     };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let db = Db::open(&options, clock, Arc::new(OsRandom)).await?;
+    Ok(Db::open(&options, clock, Arc::new(OsRandom)).await?)
+}
+
+/// Opens the database and brings its schema up to date.
+pub(crate) async fn open_and_migrate(config: &Config) -> Result<(Db, MigrationReport), Failure> {
+    let db = open_database(config).await?;
     let report = db.migrate(&Platform::migrations(&apps::all())).await?;
     Ok((db, report))
 }
@@ -64,7 +69,7 @@ impl Running {
     /// Starts what is asked for; it serves when this returns.
     pub(crate) async fn start(config: &Config, web: bool, worker: bool) -> Result<Self, Failure> {
         let metrics = web::install_metrics()?;
-        let (db, report) = open_database(config).await?;
+        let (db, report) = open_and_migrate(config).await?;
         if !report.applied.is_empty() {
             tracing::info!(applied = ?report.applied, "the schema was brought up to date");
         }

@@ -119,6 +119,21 @@ impl Db {
     }
 }
 
+impl Db {
+    /// `owner/name` of the steps that [`Db::migrate`] would run. Changes nothing, also on a database that is still empty.
+    pub async fn pending_migrations(&self, migrations: &[Migration]) -> Result<Vec<String>> {
+        let mut connection = self.begin_migration().await?;
+        let known = match applied(&mut connection).await {
+            Ok(known) => known.into_iter().map(|(id, _)| id).collect(),
+            // There is no table of migrations yet.
+            Err(Error::Defect(_)) => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        let ids = migrations.iter().map(|migration| format!("{}/{}", migration.owner, migration.name));
+        Ok(ids.filter(|id| !known.contains(id)).collect())
+    }
+}
+
 async fn execute(connection: &mut Connection, text: &'static str) -> Result<()> {
     match connection {
         Connection::Postgres(tx) => sqlx::raw_sql(text).execute(&mut **tx).await.map(drop)?,

@@ -167,6 +167,20 @@ store::on_both_databases! {
         assert_eq!(count(&test.db, &two).await, 1);
     }
 
+    async fn pending_migrations_are_told_and_not_run(test: &TestDb) {
+        let more = Migration::portable("test", "0002_more", "CREATE TABLE more (account_id TEXT NOT NULL)");
+        let all = [MIGRATIONS[0], more];
+        assert_eq!(test.db.pending_migrations(&all).await.unwrap(), ["test/0002_more"]);
+        assert_eq!(test.db.pending_migrations(&all).await.unwrap(), ["test/0002_more"]);
+        test.db.migrate(&all).await.unwrap();
+        assert!(test.db.pending_migrations(&all).await.unwrap().is_empty());
+        let empty = store::testing::TestDatabase::create(test.db.backend()).await;
+        let db = empty.open(std::sync::Arc::new(store::SystemClock)).await;
+        assert_eq!(db.pending_migrations(&all).await.unwrap().len(), 2);
+        db.close().await;
+        empty.remove().await;
+    }
+
     async fn migrations_run_once_and_refuse_to_be_changed(test: &TestDb) {
         let report = test.db.migrate(MIGRATIONS).await.unwrap();
         assert_eq!((report.applied.len(), report.already), (0, 1));
