@@ -1,5 +1,6 @@
 /** What the apps' pages share. An app imports from here (`@aerie/ui`) and from Garden, and from nowhere else. */
 export * from './api';
+export { readBoot } from './boot';
 export { PageClock } from './clock';
 export * from './components/ActivityList';
 export * from './components/ApiAccessTable';

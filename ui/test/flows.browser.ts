@@ -318,20 +318,22 @@ describe('background', () => {
   it('shows each notification once', async () => {
     const opened = await bench.open('background');
     await opened.frame.waitForFunction(() => 'ZAFClient' in window);
-    const send = (id: string, kind: string) =>
+    const send = (id: string, kind: string, more = 0) =>
       opened.page.evaluate(
-        ([name, sort]) =>
+        ([name, sort, rest]) => {
+          const item = {
+            id: name,
+            title: 'Deadline',
+            text: 'Ticket #123 is due.',
+            link_ticket_id: 123,
+            kind: sort,
+          };
           window.sendToApp('api_notification.aerie', {
-            body: {
-              id: name,
-              title: 'Deadline',
-              text: 'Ticket #123 is due.',
-              link_ticket_id: 123,
-              kind: sort,
-            },
+            body: JSON.stringify({ items: [item], more: rest }),
             sender: {},
-          }),
-        [id, kind],
+          });
+        },
+        [id, kind, more] as const,
       );
     await expect
       .poll(async () => {
@@ -339,12 +341,13 @@ describe('background', () => {
         return (await opened.asked('notify')).length;
       })
       .toBe(1);
-    await send('n2', 'hit');
-    await send('n1', 'warning');
-    await expect.poll(async () => (await opened.asked('notify')).length).toBe(2);
+    await send('n2', 'hit', 12);
+    await send('n1', 'warning', 12);
+    await expect.poll(async () => (await opened.asked('notify')).length).toBe(3);
     expect(await opened.asked('notify')).toEqual([
       ['Deadline: Ticket #123 is due.', 'notice', { sticky: true }],
       ['Deadline: Ticket #123 is due.', 'alert', { sticky: true }],
+      ['And 12 more deadlines', 'notice', { sticky: true }],
     ]);
     await opened.close();
   });
