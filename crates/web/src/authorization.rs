@@ -46,6 +46,7 @@ pub(crate) async fn state(
 /// Where the page sends the administrator.
 pub(crate) async fn start(State(platform): State<Platform>, headers: HeaderMap) -> kit::Result<Json<Value>> {
     let session = session_of(&headers, &platform)?;
+    platform.app(&session.app).ok_or_else(kit::ApiError::unauthenticated)?;
     let url = platform.accounts().start_grant(&session).await?;
     Ok(Json(json!({ "url": url })))
 }

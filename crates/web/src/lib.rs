@@ -15,6 +15,7 @@ mod session;
 use std::sync::Arc;
 
 use axum::extract::FromRef;
+use axum::middleware::map_response;
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use kit::{AppId, Platform};
@@ -73,7 +74,8 @@ impl Web {
             .route("/activity", get(activity::list))
             .route("/actions", get(actions::list))
             .route("/actions/webhooks", post(actions::create))
-            .fallback(not_found);
+            .fallback(not_found)
+            .layer(map_response(middleware::refusals_as_json));
         let timed = Router::new()
             .nest("/api", api)
             .route("/", get(public::home))
@@ -82,13 +84,18 @@ impl Web {
             .route("/apps/{app}/api-access.json", get(public::api_access_json))
             .route("/apps/{app}/pages/{page}", get(pages::outside_zendesk).post(pages::open))
             .route("/oauth/callback", get(authorization::callback).post(authorization::finish))
-            .route("/hooks/{app}/{action}", post(doors::webhook))
+            .route(
+                "/hooks/{app}/{action}",
+                post(doors::webhook).layer(map_response(middleware::refusals_as_json)),
+            )
             .route("/assets/{*path}", get(assets::serve))
             .route("/healthz", get(health::healthz))
             .route("/readyz", get(health::readyz))
             .route("/metrics", get(health::metrics));
         // Streams stay open as long as the page; everything else has an end.
-        let streams = Router::new().route("/api/events", get(events::stream));
+        let streams = Router::new()
+            .route("/api/events", get(events::stream))
+            .layer(map_response(middleware::refusals_as_json));
         middleware::wrap(timed, streams).fallback(not_found).with_state(self)
     }
 }

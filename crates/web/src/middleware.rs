@@ -6,7 +6,8 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, Request, StatusCode, header};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
+use kit::ApiError;
 use tower::ServiceBuilder;
 use tower_http::compression::CompressionLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
@@ -20,6 +21,25 @@ use crate::Web;
 /// No page or door of ours takes more.
 const MAX_BODY: usize = 256 * 1024;
 const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What is refused before a handler sees it (a body that does not fit, a missing argument) is answered like every other
+/// error: with a code and a sentence.
+pub(crate) async fn refusals_as_json(response: Response) -> Response {
+    let status = response.status();
+    let kind = response.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    if !status.is_client_error() || kind.is_some_and(|kind| !kind.starts_with(b"text/plain")) {
+        return response;
+    }
+    let (code, otherwise) = match status {
+        StatusCode::METHOD_NOT_ALLOWED => ("method_not_allowed", "This address does not take that method."),
+        StatusCode::PAYLOAD_TOO_LARGE => ("too_large", "That is more than the server takes at once."),
+        _ => ("not_understood", "The request is not as it should be."),
+    };
+    let text = axum::body::to_bytes(response.into_body(), MAX_BODY).await.unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let message = if text.is_empty() { otherwise.to_owned() } else { text.into_owned() };
+    ApiError::new(status, code, message).into_response()
+}
 
 pub(crate) fn wrap(timed: Router<Web>, streams: Router<Web>) -> Router<Web> {
     let request_id = HeaderName::from_static("x-request-id");
