@@ -113,22 +113,26 @@ pub(crate) async fn set(
         .as_ref()
         .map_or_else(|| DeadlineId::generate(now, tx.random()), |deadline| deadline.id.clone());
     let version = before.as_ref().map_or(1, |deadline| deadline.version + 1);
-    tx.execute(
-        sql("INSERT INTO deadlines (account_id, id, ticket_id, at, state, set_at, set_by, version)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-             ON CONFLICT (account_id, ticket_id) DO UPDATE SET at = excluded.at, state = excluded.state,
-                 set_at = excluded.set_at, set_by = excluded.set_by, version = deadlines.version + 1")
-        .bind(&id)
-        .bind(ticket_id)
-        .bind(at)
-        .bind(State::Pending.as_str())
-        .bind(now)
-        .bind(set_by)
-        .bind(version),
-    )
-    .await?;
-    let deadline = Deadline { id, ticket_id, at, state: State::Pending, set_at: now, set_by, version };
+    // The job first, as the hit itself does: two who take them in different order would wait for each other.
     tx.schedule(&ticket_id.to_string(), &Hit { ticket_id }, at).await?;
+    let written = tx
+        .execute(
+            sql("INSERT INTO deadlines (account_id, id, ticket_id, at, state, set_at, set_by, version)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+                 ON CONFLICT (account_id, ticket_id) DO UPDATE SET at = excluded.at, state = excluded.state,
+                     set_at = excluded.set_at, set_by = excluded.set_by, version = excluded.version
+                     WHERE deadlines.version = excluded.version - 1")
+            .bind(&id)
+            .bind(ticket_id)
+            .bind(at)
+            .bind(State::Pending.as_str())
+            .bind(now)
+            .bind(set_by)
+            .bind(version),
+        )
+        .await?;
+    written_by_us(written)?;
+    let deadline = Deadline { id, ticket_id, at, state: State::Pending, set_at: now, set_by, version };
     schedule_warning(tx, &deadline, settings, now).await?;
     change_ticket(tx, ticket_id, from, State::Pending, Some(at), settings).await?;
     let step = if from == Some(State::Pending) { "moved" } else { "set" };
@@ -216,10 +220,15 @@ async fn schedule_warning(
 }
 
 async fn end(tx: &mut Tx, before: &Deadline, state: State) -> kit::Result<Deadline> {
-    let update =
-        sql("UPDATE deadlines SET state = $2, version = version + 1 WHERE account_id = $1 AND id = $3");
-    tx.execute(update.bind(state.as_str()).bind(&before.id)).await?;
+    let update = sql("UPDATE deadlines SET state = $2, version = version + 1
+                      WHERE account_id = $1 AND id = $3 AND version = $4");
+    written_by_us(tx.execute(update.bind(state.as_str()).bind(&before.id).bind(before.version)).await?)?;
     Ok(Deadline { state, version: before.version + 1, ..before.clone() })
+}
+
+/// Two transactions may have seen the same version (on PostgreSQL): the one that writes second has to look again.
+fn written_by_us(rows: u64) -> kit::StoreResult<()> {
+    if rows == 1 { Ok(()) } else { Err(kit::StoreError::Contended) }
 }
 
 /// Tags and display field in one change. `shown` is what the display field shows; nothing is sent to a closed ticket.

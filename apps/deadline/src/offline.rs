@@ -62,7 +62,9 @@ pub(crate) async fn warn(context: JobContext<Warn>) -> Result<(), Failure> {
     let (mut tx, jobs) = context.begin().await?;
     let settings = deadline::settings(&mut tx).await?;
     let deadlines = due(&mut tx, jobs.iter().map(|claimed| claimed.job.ticket_id)).await?;
-    for deadline in deadlines.values() {
+    let now = tx.now();
+    // After an outage the deadline itself may have passed: then its hit says so, and "soon" would be wrong.
+    for deadline in deadlines.values().filter(|deadline| deadline.at > now) {
         deadline::warn(&mut tx, deadline, states.get(&deadline.ticket_id), &settings).await?;
     }
     tx.commit().await?;

@@ -210,12 +210,7 @@ async fn set(
     let ticket = caller.changeable_ticket(ticket_id).await?;
     refuse_closed(ticket.status)?;
     let understood = body.when.understand(caller.now()).map_err(refuse_when)?;
-    let mut tx = caller.write().await?;
-    check_version(&mut tx, &caller, ticket_id, &ticket, body.version).await?;
-    let settings = deadline::settings(&mut tx).await?;
-    deadline::set(&mut tx, ticket_id, understood.at, &settings).await?;
-    let view = ticket_view(&mut tx, &caller, ticket_id, Some(&ticket)).await?;
-    tx.commit().await?;
+    let view = change(&caller, &ticket, body.version, Some(understood.at)).await?;
     let mut answer = json!(view);
     answer["notice"] = json!(notice(&understood, &body.when));
     Ok(Json(answer))
@@ -238,27 +233,61 @@ async fn clear(
     Json(body): Json<ClearBody>,
 ) -> kit::Result<Json<Value>> {
     let ticket = caller.changeable_ticket(ticket_id).await?;
-    let mut tx = caller.write().await?;
-    check_version(&mut tx, &caller, ticket_id, &ticket, body.version).await?;
-    let settings = deadline::settings(&mut tx).await?;
-    deadline::clear(&mut tx, ticket_id, &settings).await?;
-    let view = ticket_view(&mut tx, &caller, ticket_id, Some(&ticket)).await?;
-    tx.commit().await?;
-    Ok(Json(json!(view)))
+    Ok(Json(json!(change(&caller, &ticket, body.version, None).await?)))
 }
 
-/// Nothing is overwritten that the agent has not seen.
+/// Sets the deadline, or clears it where there is no time, if it still is as the agent saw it.
+async fn change(
+    caller: &Caller,
+    ticket: &TicketState,
+    seen: Option<i64>,
+    at: Option<Time>,
+) -> kit::Result<TicketView> {
+    match change_once(caller, ticket, seen, at).await {
+        // Somebody else wrote at the same moment: now what he wrote can be seen, and told.
+        Err(error) if error.status() == StatusCode::SERVICE_UNAVAILABLE => {
+            change_once(caller, ticket, seen, at).await
+        }
+        other => other,
+    }
+}
+
+async fn change_once(
+    caller: &Caller,
+    ticket: &TicketState,
+    seen: Option<i64>,
+    at: Option<Time>,
+) -> kit::Result<TicketView> {
+    let ticket_id = ticket.ticket_id;
+    let mut tx = caller.write().await?;
+    let version = check_version(&mut tx, caller, ticket_id, ticket, seen).await?;
+    let settings = deadline::settings(&mut tx).await?;
+    let changed = match at {
+        Some(at) => Some(deadline::set(&mut tx, ticket_id, at, &settings).await?),
+        None => deadline::clear(&mut tx, ticket_id, &settings).await?,
+    };
+    // On PostgreSQL another's commit may have come between the look and the change.
+    if changed.is_some_and(|deadline| deadline.version > version + 1) {
+        return Err(kit::StoreError::Contended.into());
+    }
+    let view = ticket_view(&mut tx, caller, ticket_id, Some(ticket)).await?;
+    tx.commit().await?;
+    Ok(view)
+}
+
+/// Nothing is overwritten that the agent has not seen. Gives the version that there is, 0 for none.
 async fn check_version(
     tx: &mut kit::StoreTx,
     caller: &Caller,
     ticket_id: i64,
     ticket: &TicketState,
     seen: Option<i64>,
-) -> kit::Result<()> {
+) -> kit::Result<i64> {
     let current = deadline::of_ticket(tx, ticket_id).await?;
+    let version = current.as_ref().map_or(0, |deadline| deadline.version);
     let shown = current.filter(|deadline| !matches!(deadline.state, State::Cleared | State::Void));
     if shown.map(|deadline| deadline.version) == seen {
-        return Ok(());
+        return Ok(version);
     }
     let view = ticket_view(tx, caller, ticket_id, Some(ticket)).await?;
     let message =

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use store::{AccountId, Json, Time, sql};
 use tickets::Cause;
-use tickets::mirror::TicketState;
+use tickets::mirror::{Status, TicketState};
 
 use crate::error::{ApiError, Result};
 use crate::platform::{AppZendesk, Platform};
@@ -110,7 +110,8 @@ impl ActionContext {
     pub async fn ticket(&self, ticket_id: i64) -> Result<TicketState> {
         let max_age = SignedDuration::from_mins(5);
         let mut states = self.zendesk().tickets(&[ticket_id], max_age, Urgency::Background).await?;
-        states.remove(&ticket_id).ok_or_else(ApiError::not_found)
+        let state = states.remove(&ticket_id).filter(|state| state.status != Status::Deleted);
+        state.ok_or_else(ApiError::not_found)
     }
 
     /// What administrators set for the app.
