@@ -3,13 +3,16 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use accounts::session::Session;
 use accounts::vault::Keyring;
 use accounts::{Accounts, ZendeskConfig};
-use jobs::{Summary, Worker, WorkerOptions};
-use kit::{App, Platform, package};
+use jiff::SignedDuration;
+use jobs::{Worker, WorkerOptions};
+use kit::{App, Platform, Urgency, package};
 use parking_lot::Mutex;
 use sandbox::control::Control;
-use sandbox::{Config, Sandbox};
+use sandbox::model::JobState;
+use sandbox::{Config, Sandbox, Shared};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Map;
 use store::testing::TestDb;
@@ -22,13 +25,13 @@ use web::Web;
 use zendesk::oauth::Lifetimes;
 use zendesk::{Http, HttpConfig};
 
+use crate::browser;
 use crate::leftovers::Expected;
+use crate::page::Page;
 
 /// How a test differs from the usual one.
 #[derive(Debug, Clone)]
 pub struct Setup {
-    /// The account's name in its Zendesk.
-    pub subdomain: String,
     /// Tickets of the sandbox: the first 40 are written by hand, the others made from patterns.
     pub tickets: usize,
     /// On the machine's clock, for tests with further processes.
@@ -37,27 +40,38 @@ pub struct Setup {
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { subdomain: "acme".to_owned(), tickets: 40, live: false }
+        Self { tickets: 40, live: false }
     }
 }
 
-/// A server with apps, its database, and the Zendesk in which the apps are installed. The worker runs when the test says so.
+/// A server with apps, and an account's Zendesk in which they are installed. The worker runs when the test says so.
 #[derive(Debug)]
 pub struct TestApp {
-    pub(crate) test: Arc<TestDb>,
-    live: bool,
+    pub(crate) server: Arc<Server>,
     pub sandbox: Sandbox,
-    pub platform: Platform,
-    /// Where the server listens; ends with a slash.
-    pub url: Url,
-    /// The browser of everybody.
-    pub(crate) http: reqwest::Client,
     /// Installation id by app.
     pub(crate) installations: HashMap<&'static str, u64>,
     pub(crate) expected: Mutex<Expected>,
-    closing: watch::Sender<bool>,
-    server: JoinHandle<()>,
 }
+
+/// What all accounts of a test share.
+#[derive(Debug)]
+pub(crate) struct Server {
+    test: TestDb,
+    live: bool,
+    pub(crate) platform: Platform,
+    /// Where it listens; ends with a slash.
+    pub(crate) url: Url,
+    /// The browser of everybody.
+    pub(crate) http: reqwest::Client,
+    /// The Zendesk of each account.
+    zendesks: Mutex<Vec<Shared>>,
+    closing: watch::Sender<bool>,
+    serving: JoinHandle<()>,
+}
+
+/// Where accounts live. Each has a sandbox of its own on this machine, so an account's subdomain is its sandbox's port.
+pub const ZENDESK_URL: &str = "http://127.0.0.1:{subdomain}";
 
 impl TestApp {
     /// A server with `apps`, installed in the sandbox's account and not yet authorised.
@@ -66,80 +80,69 @@ impl TestApp {
     }
 
     pub async fn start_with(backend: Backend, apps: Vec<App>, setup: Setup) -> Self {
-        let migrations = Platform::migrations(&apps);
-        let test = match setup.live {
-            true => TestDb::create_live(backend, &migrations).await,
-            false => TestDb::create(backend, &migrations).await,
-        };
-        Self::on(Arc::new(test), apps, setup).await
+        let server = Server::start(backend, apps, setup.live).await;
+        Self::join(Arc::new(server), setup.tickets).await
     }
 
-    /// A further account on the same database and the same clock, with a Zendesk of its own.
-    pub async fn other_account(&self, subdomain: &str, apps: Vec<App>) -> Self {
-        let setup = Setup { subdomain: subdomain.to_owned(), live: self.live, ..Setup::default() };
-        Self::on(self.test.clone(), apps, setup).await
+    /// A further account of the same server, with a Zendesk of its own.
+    pub async fn other_account(&self) -> Self {
+        Self::join(self.server.clone(), Setup::default().tickets).await
     }
 
-    async fn on(test: Arc<TestDb>, apps: Vec<App>, setup: Setup) -> Self {
+    async fn join(server: Arc<Server>, tickets: usize) -> Self {
         let validate_answers = std::env::var_os("ZENDESK_OAS").map(Into::into);
-        let config = Config { validate_answers, seed_tickets: setup.tickets, ..Config::default() };
+        let config = Config { validate_answers, seed_tickets: tickets, ..Config::default() };
         let sandbox = Sandbox::start(config).await.expect("the sandbox starts");
-        sandbox.shared().write().account.subdomain = setup.subdomain;
+        sandbox.shared().write().account.subdomain = sandbox.addr().port().to_string();
         let control = sandbox.control();
-        if !setup.live {
+        if !server.live {
             control.freeze(true);
-            control.set_clock(test.db.clock().now().timestamp());
+            server.zendesks.lock().push(sandbox.shared().clone());
+            server.zendesks_follow();
         }
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
-        let addr = listener.local_addr().expect("its address");
-        let url = Url::parse(&format!("http://{addr}/")).expect("an address");
-        let platform = platform(test.db.clone(), apps, sandbox.url(), &url);
-        let sdk_url =
-            Url::parse(&format!("{}/sandbox/sdk/zaf_sdk.min.js", sandbox.url())).expect("an address");
-        let (closing, closed) = watch::channel(false);
-        let router = Web::new(platform.clone(), sdk_url, None, closed.clone()).router();
-        let server = tokio::spawn(async move {
-            let mut closed = closed;
-            let ended = async move { drop(closed.wait_for(|closing| *closing).await) };
-            axum::serve(listener, router).with_graceful_shutdown(ended).await.expect("the server serves");
-        });
         let mut installations = HashMap::new();
-        for app in platform.apps() {
-            let zip = package(app, &url).expect("a package");
+        for app in server.platform.apps() {
+            let zip = package(app, &server.url).expect("a package");
             let settings = Map::from_iter([("name".to_owned(), app.name.into())]);
             let installed = control.install_package(&zip, settings).await.expect("Zendesk takes the package");
             installations.insert(app.id, installed.id);
         }
-        let http = sandbox.shared().http().clone();
-        let expected = Mutex::default();
-        let live = setup.live;
-        Self { test, live, sandbox, platform, url, http, installations, expected, closing, server }
+        Self { server, sandbox, installations, expected: Mutex::default() }
     }
 
-    /// Objects to what was left, and removes everything.
+    /// Objects to what was left, and removes everything. Of several accounts the one that is finished last ends the server.
     pub async fn finish(self) {
         self.check_leftovers().await;
-        self.closing.send_replace(true);
-        self.server.await.expect("the server ends");
         self.sandbox.stop().await.expect("the sandbox ends");
-        drop(self.platform);
-        if let Some(test) = Arc::into_inner(self.test) {
-            test.remove().await;
+        if let Some(server) = Arc::into_inner(self.server) {
+            server.closing.send_replace(true);
+            server.serving.await.expect("the server ends");
+            drop(server.platform);
+            server.test.remove().await;
         }
     }
 
     /// The app of tests that have one.
     pub(crate) fn app(&self) -> &App {
-        self.platform.apps().first().expect("an app")
+        self.server.platform.apps().first().expect("an app")
+    }
+
+    pub fn platform(&self) -> &Platform {
+        &self.server.platform
+    }
+
+    /// Where the server listens; ends with a slash.
+    pub fn url(&self) -> &Url {
+        &self.server.url
     }
 
     pub fn db(&self) -> &Db {
-        &self.test.db
+        &self.server.test.db
     }
 
     /// For processes that share this database.
     pub fn database_url(&self) -> &str {
-        &self.test.database.url
+        &self.server.test.database.url
     }
 
     pub fn control(&self) -> Control {
@@ -153,41 +156,36 @@ impl TestApp {
 
     /// `now` plus that many minutes, as RFC 3339.
     pub fn in_minutes(&self, minutes: i64) -> String {
-        self.now().plus(jiff::SignedDuration::from_mins(minutes)).to_string()
+        self.now().plus(SignedDuration::from_mins(minutes)).to_string()
     }
 
-    /// Moves the server's and Zendesk's clock. Nothing runs by that: see [`TestApp::run_jobs`].
+    /// Moves the server's and every Zendesk's clock. Nothing runs by that: see [`TestApp::run_jobs`].
     pub fn advance(&self, by: Duration) {
-        assert!(!self.live, "the machine's clock cannot be moved");
-        self.test.clock.advance(by);
-        self.follow_clock();
-    }
-
-    /// Sets this account's Zendesk to the clock, which another account's test has moved.
-    pub fn follow_clock(&self) {
-        self.control().set_clock(self.now().timestamp());
+        assert!(!self.server.live, "the machine's clock cannot be moved");
+        self.server.test.clock.advance(by);
+        self.server.zendesks_follow();
     }
 
     /// Runs what is due, and goes on until everything that concerns tickets has arrived at Zendesk: for that the clock moves
     /// by the moments that merging, Zendesk's bulk jobs and waiting for them take.
-    pub async fn run_jobs(&self) -> Summary {
-        self.follow_clock();
-        self.zendesk_settles().await;
-        let worker = Worker::new(self.db().clone(), self.platform.job_registry(), WorkerOptions::default());
-        let mut summary = worker.run_until_idle().await.expect("the jobs run");
+    pub async fn run_jobs(&self) {
+        self.server.zendesks_settle().await;
+        let options = WorkerOptions::default();
+        let worker = Worker::new(self.db().clone(), self.platform().job_registry(), options);
         for _ in 0..200 {
-            let Some(next) = self.next_delivery().await else { return summary };
-            self.test.clock.set(next.max(self.now()));
-            self.follow_clock();
-            self.zendesk_settles().await;
-            let more = worker.run_until_idle().await.expect("the jobs run");
-            summary.batches += more.batches;
-            summary.done += more.done;
-            summary.retried += more.retried;
-            summary.failed += more.failed;
-            summary.parked += more.parked;
+            worker.run_until_idle().await.expect("the jobs run");
+            let Some(next) = self.next_delivery().await else { return };
+            self.server.test.clock.set(next.max(self.now()));
+            self.server.zendesks_follow();
+            self.server.zendesks_settle().await;
         }
         panic!("ticket changes or notifications do not arrive; waiting: {:?}", self.waiting().await);
+    }
+
+    /// Lets the server know these tickets, a hundred a call, as if somebody had looked at them just now.
+    pub async fn warm_mirror(&self, tickets: &[i64]) {
+        let zendesk = self.platform().zendesk(self.app().id, &self.account().await);
+        zendesk.tickets(tickets, SignedDuration::ZERO, Urgency::Interactive).await.expect("the tickets");
     }
 
     /// When what is on its way to Zendesk goes on.
@@ -211,17 +209,79 @@ impl TestApp {
         account.expect("no administrator has authorised").account_id
     }
 
+    /// Whom a page's session stands for.
+    pub fn session_of(&self, page: &Page) -> Session {
+        self.platform().accounts().session(&SecretString::from(page.token.clone())).expect("a session")
+    }
+
+    /// The token of a session, signed by this server.
+    pub fn signed_session(&self, session: &Session) -> String {
+        session.to_token(self.platform().accounts().keys()).expect("a token").expose_secret().to_owned()
+    }
+
     /// The server's keys, for processes that share its database.
     pub fn secret_key() -> SecretString {
         Keyring::generate("test", &SeededRandom::new(4))
     }
 }
 
-fn platform(db: Db, apps: Vec<App>, zendesk_url: &str, public_url: &Url) -> Platform {
+impl Server {
+    async fn start(backend: Backend, apps: Vec<App>, live: bool) -> Self {
+        let migrations = Platform::migrations(&apps);
+        let test = match live {
+            true => TestDb::create_live(backend, &migrations).await,
+            false => TestDb::create(backend, &migrations).await,
+        };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+        let url = format!("http://{}/", listener.local_addr().expect("its address"));
+        let url = Url::parse(&url).expect("an address");
+        let platform = platform(test.db.clone(), apps, &url);
+        let sdk_url = url.join("no-sdk-in-tests.js").expect("an address");
+        let (closing, closed) = watch::channel(false);
+        let router = Web::new(platform.clone(), sdk_url, None, closed.clone()).router();
+        let serving = tokio::spawn(async move {
+            let mut closed = closed;
+            let ended = async move { drop(closed.wait_for(|closing| *closing).await) };
+            axum::serve(listener, router).with_graceful_shutdown(ended).await.expect("the server serves");
+        });
+        let http = browser::http();
+        let zendesks = Mutex::default();
+        Self { test, live, platform, url, http, zendesks, closing, serving }
+    }
+
+    fn zendesks_follow(&self) {
+        let now = self.test.db.clock().now().timestamp();
+        for zendesk in self.zendesks.lock().iter() {
+            zendesk.clock().set(now);
+        }
+    }
+
+    /// Waits until every Zendesk has done the bulk jobs whose time has come.
+    async fn zendesks_settle(&self) {
+        let zendesks = self.zendesks.lock().clone();
+        let settled = async {
+            while zendesks.iter().any(has_due_bulk_job) {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), settled).await.expect("Zendesk's bulk jobs end");
+    }
+}
+
+fn has_due_bulk_job(zendesk: &Shared) -> bool {
+    let now = zendesk.now();
+    let world = zendesk.read();
+    let delay = Duration::from_millis(world.settings.job_delay_ms);
+    let mut open =
+        world.jobs.values().filter(|job| matches!(job.status, JobState::Queued | JobState::Working));
+    open.any(|job| job.created_at + delay <= now)
+}
+
+fn platform(db: Db, apps: Vec<App>, public_url: &Url) -> Platform {
     let http = Http::new(&HttpConfig::default()).expect("a transport");
     let keys = Keyring::parse(TestApp::secret_key().expose_secret()).expect("keys");
     let config = ZendeskConfig {
-        url_template: zendesk_url.to_owned(),
+        url_template: ZENDESK_URL.to_owned(),
         oauth: zendesk::oauth::Client {
             client_id: "demo_client".into(),
             secret: Some("demo-secret".into()),

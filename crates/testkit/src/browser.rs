@@ -1,5 +1,7 @@
 //! What people's browsers do before a page is theirs: Zendesk's signature, the consent page and the way back.
 
+use std::time::Duration;
+
 use kit::Location;
 use sandbox::apps::launch::Launch;
 use serde_json::{Value, json};
@@ -7,6 +9,14 @@ use url::Url;
 
 use crate::page::{Answer, Page};
 use crate::{ADMIN, TestApp};
+
+/// The browser of everybody: what it is told to follow it is told by the test.
+// Not a call of the server's, for which zendesk::Http is the only way.
+#[allow(clippy::disallowed_methods)]
+pub(crate) fn http() -> reqwest::Client {
+    let builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
+    builder.timeout(Duration::from_secs(60)).build().expect("a client")
+}
 
 /// What an administrator does on Zendesk's consent page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +43,7 @@ impl TestApp {
         let (boot, _) = boot.split_once("</script>").expect("its end");
         let boot: Value = serde_json::from_str(boot).expect("boot data is JSON");
         let token = boot["session"]["token"].as_str().expect("a session").to_owned();
-        Page { http: self.http.clone(), url: self.url.clone(), app: self.app().id, boot, token }
+        Page { http: self.server.http.clone(), url: self.server.url.clone(), app: self.app().id, boot, token }
     }
 
     /// The sidebar of a ticket.
@@ -61,11 +71,11 @@ impl TestApp {
     pub async fn post_signed(&self, location: Location, token: &str) -> Answer {
         let page = self.app().pages.iter().find(|page| page.location == location).expect("such a page");
         let mut url =
-            self.url.join(&format!("apps/{}/pages/{}", self.app().id, page.name)).expect("an address");
+            self.server.url.join(&format!("apps/{}/pages/{}", self.app().id, page.name)).expect("an address");
         url.query_pairs_mut()
             .append_pair("origin", self.sandbox.url())
             .append_pair("app_guid", "guid-of-the-test");
-        let request = self.http.post(url).form(&[("token", token)]);
+        let request = self.server.http.post(url).form(&[("token", token)]);
         Answer::read(request.send().await.expect("an answer")).await
     }
 
@@ -86,7 +96,7 @@ impl TestApp {
         let page = self.board(email).await;
         let start = page.post("/api/authorization", Value::Null).await.ok();
         let location = self.decide(email, start["url"].as_str().expect("an address"), decision).await;
-        let shown = Answer::read(self.http.get(location).send().await.expect("an answer")).await;
+        let shown = Answer::read(self.server.http.get(location).send().await.expect("an answer")).await;
         assert_eq!(shown.status, 200, "{}", shown.text);
         self.finish_consent(&shown).await
     }
@@ -95,19 +105,20 @@ impl TestApp {
     pub async fn finish_consent(&self, shown: &Answer) -> Answer {
         let mut form = vec![("state", hidden(&shown.text, "state").expect("the state"))];
         form.extend(hidden(&shown.text, "code").map(|code| ("code", code)));
-        let callback = self.url.join("oauth/callback").expect("an address");
-        Answer::read(self.http.post(callback).form(&form).send().await.expect("an answer")).await
+        let callback = self.server.url.join("oauth/callback").expect("an address");
+        Answer::read(self.server.http.post(callback).form(&form).send().await.expect("an answer")).await
     }
 
     /// This person looks at the consent page and presses a button. Gives the address to which he is sent back.
     pub async fn decide(&self, email: &str, url: &str, decision: Consent) -> Url {
         let session = format!("{}/sandbox/workspace/session", self.sandbox.url());
         let body = json!({ "user_id": self.user_id(email) });
-        let answer = self.http.post(session).json(&body).send().await.expect("an answer");
+        let answer = self.server.http.post(session).json(&body).send().await.expect("an answer");
         assert_eq!(answer.status(), 204);
         let cookie = answer.headers()["set-cookie"].to_str().expect("text");
         let cookie = cookie.split(';').next().expect("a pair").to_owned();
-        let page = self.http.get(url).header("cookie", &cookie).send().await.expect("the consent page");
+        let page =
+            self.server.http.get(url).header("cookie", &cookie).send().await.expect("the consent page");
         assert_eq!(page.status(), 200);
         let page = page.text().await.expect("its text");
         let decision = if decision == Consent::Allow { "allow" } else { "deny" };
@@ -117,8 +128,15 @@ impl TestApp {
             ("decision", decision.to_owned()),
         ];
         let action = format!("{}/oauth/authorizations", self.sandbox.url());
-        let answer =
-            self.http.post(action).header("cookie", &cookie).form(&form).send().await.expect("an answer");
+        let answer = self
+            .server
+            .http
+            .post(action)
+            .header("cookie", &cookie)
+            .form(&form)
+            .send()
+            .await
+            .expect("an answer");
         assert_eq!(answer.status(), 302);
         Url::parse(answer.headers()["location"].to_str().expect("text")).expect("an address")
     }
@@ -136,8 +154,9 @@ impl TestApp {
         invocation: Option<&str>,
         body: impl Into<reqwest::Body>,
     ) -> Answer {
-        let url = self.url.join(&format!("hooks/{}/{action}", self.app().id)).expect("an address");
-        let mut request = self.http.post(url).bearer_auth(token).header("content-type", "application/json");
+        let url = self.server.url.join(&format!("hooks/{}/{action}", self.app().id)).expect("an address");
+        let mut request =
+            self.server.http.post(url).bearer_auth(token).header("content-type", "application/json");
         if let Some(invocation) = invocation {
             request = request.header("x-zendesk-webhook-invocation-id", invocation);
         }
@@ -151,9 +170,9 @@ impl TestApp {
         path: &str,
         request: impl FnOnce(reqwest::RequestBuilder) -> reqwest::RequestBuilder,
     ) -> Answer {
-        let url = self.url.join(path.trim_start_matches('/')).expect("an address");
+        let url = self.server.url.join(path.trim_start_matches('/')).expect("an address");
         let method = method.parse().expect("a method");
-        Answer::read(request(self.http.request(method, url)).send().await.expect("an answer")).await
+        Answer::read(request(self.server.http.request(method, url)).send().await.expect("an answer")).await
     }
 }
 

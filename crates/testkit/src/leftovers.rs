@@ -26,7 +26,7 @@ impl TestApp {
         self.check_jobs().await;
         self.check_calls();
         let url = format!("{}/sandbox/oas_violations", self.sandbox.url());
-        let report = self.http.get(url).send().await.expect("an answer").text().await.expect("text");
+        let report = self.server.http.get(url).send().await.expect("an answer").text().await.expect("text");
         let report: Value = serde_json::from_str(&report).expect("JSON");
         assert_eq!(
             report["violations"],

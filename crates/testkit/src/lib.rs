@@ -8,7 +8,8 @@ mod leftovers;
 mod page;
 mod zendesk_side;
 
-pub use app::{Setup, TestApp};
+pub use accounts::session::Session;
+pub use app::{Setup, TestApp, ZENDESK_URL};
 pub use browser::Consent;
 pub use kit::Location;
 pub use page::{Answer, Page};

@@ -99,9 +99,10 @@ impl Page {
         url.query_pairs_mut().append_pair("topics", topics);
         let response = self.http.get(url).bearer_auth(&self.token).send().await.expect("a stream");
         assert_eq!(response.status(), 200);
-        let mut news = News { response, seen: String::new() };
-        assert_eq!(news.next().await, ("ready".to_owned(), serde_json::json!({})));
-        news
+        let mut news = News { response, seen: String::new(), authorization: Value::Null };
+        let (name, state) = news.next().await;
+        assert_eq!(name, "authorization", "what was missed while nobody listened comes first");
+        News { authorization: state, ..news }
     }
 }
 
@@ -110,6 +111,8 @@ impl Page {
 pub struct News {
     response: reqwest::Response,
     seen: String,
+    /// How the app stood when the listening began.
+    pub authorization: Value,
 }
 
 impl News {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use sandbox::gate::faults::Fault;
-use sandbox::model::{Audit, Change, Job, JobState, Status, TicketRecord, User};
+use sandbox::model::{Audit, Change, Status, TicketRecord, User};
 use serde_json::Value;
 
 use crate::TestApp;
@@ -118,38 +118,21 @@ impl TestApp {
         self.control().count(route)
     }
 
-    /// Pop-ups that Zendesk was asked to show: to whom, and what.
+    /// Pop-ups that Zendesk was asked to show, one by one: to whom, and what. Several of a person come in one call.
     pub fn popups(&self) -> Vec<(Option<u64>, Value)> {
         let calls = self.control().log_since(0, Some("POST /api/v2/apps/notify"));
         let shown = calls.iter().filter(|call| call["status"] == 200);
         shown
-            .map(|call| {
-                let body = match &call["request"]["body"] {
+            .flat_map(|call| {
+                let body: Value = match &call["request"]["body"] {
                     Value::String(text) => serde_json::from_str(text).expect("a JSON text"),
                     other => other.clone(),
                 };
-                (call["request"]["agent_id"].as_u64(), body)
+                let to = call["request"]["agent_id"].as_u64();
+                let items = body["items"].as_array().expect("a list of pop-ups").clone();
+                items.into_iter().map(move |item| (to, item))
             })
             .collect()
-    }
-
-    /// Waits until Zendesk has done the bulk jobs whose time has come.
-    pub(crate) async fn zendesk_settles(&self) {
-        let settled = async {
-            while self.has_due_bulk_job() {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(30), settled).await.expect("Zendesk's bulk jobs end");
-    }
-
-    fn has_due_bulk_job(&self) -> bool {
-        let now = self.control().now();
-        let world = self.sandbox.shared().read();
-        let delay = Duration::from_millis(world.settings.job_delay_ms);
-        let due = |job: &Job| job.created_at + delay <= now;
-        let mut jobs = world.jobs.values();
-        jobs.any(|job| matches!(job.status, JobState::Queued | JobState::Working) && due(job))
     }
 
     /// Reads a moment out of an answer.
