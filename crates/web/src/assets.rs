@@ -40,19 +40,26 @@ pub(crate) struct Entry {
 /// The entry of a page, `None` if the pages were not built or this one does not exist.
 pub(crate) fn entry(app: &str, page: &str) -> Option<Entry> {
     static ENTRIES: OnceLock<HashMap<String, Entry>> = OnceLock::new();
-    let entries = ENTRIES.get_or_init(|| {
-        let Some(manifest) = Dist::get("manifest.json") else { return HashMap::new() };
-        let chunks: HashMap<String, Chunk> = match serde_json::from_slice(&manifest.data) {
-            Ok(chunks) => chunks,
-            Err(error) => {
-                tracing::error!(%error, "the manifest of the built pages cannot be read");
-                return HashMap::new();
-            }
-        };
-        let entries = chunks.values().filter(|chunk| chunk.is_entry);
-        entries.filter_map(|chunk| Some((chunk.name.clone()?, resolve(&chunks, chunk)))).collect()
-    });
-    entries.get(&format!("{app}-{page}")).cloned()
+    let name = format!("{app}-{page}");
+    // A development build reads the files as they are now: they may have been built anew since.
+    if cfg!(debug_assertions) {
+        entries().remove(&name)
+    } else {
+        ENTRIES.get_or_init(entries).get(&name).cloned()
+    }
+}
+
+fn entries() -> HashMap<String, Entry> {
+    let Some(manifest) = Dist::get("manifest.json") else { return HashMap::new() };
+    let chunks: HashMap<String, Chunk> = match serde_json::from_slice(&manifest.data) {
+        Ok(chunks) => chunks,
+        Err(error) => {
+            tracing::error!(%error, "the manifest of the built pages cannot be read");
+            return HashMap::new();
+        }
+    };
+    let entries = chunks.values().filter(|chunk| chunk.is_entry);
+    entries.filter_map(|chunk| Some((chunk.name.clone()?, resolve(&chunks, chunk)))).collect()
 }
 
 fn resolve(chunks: &HashMap<String, Chunk>, chunk: &Chunk) -> Entry {
