@@ -1,11 +1,13 @@
 //! Bulk work that is done after the answer.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 
 use crate::model::{Job, JobState, Via, World};
+use crate::people::{self, Wish};
 use crate::tickets::{self, By, Form};
 use crate::{ApiError, Shared, random, time};
 
@@ -20,6 +22,29 @@ const KEPT: usize = 1_000;
 /// # Errors
 /// 429 when too many are in flight.
 pub(crate) fn start(shared: &Shared, user_id: u64, todo: Vec<(u64, Arc<Value>)>) -> Result<Job, ApiError> {
+    begin(shared, user_id, "Bulk Update Ticket", todo, VecDeque::new())
+}
+
+/// The same for work on users, organizations and memberships. `job_type` is Zendesk's name of it.
+///
+/// # Errors
+/// 429 when too many are in flight.
+pub(crate) fn start_on_people(
+    shared: &Shared,
+    user_id: u64,
+    job_type: &str,
+    people: VecDeque<Wish>,
+) -> Result<Job, ApiError> {
+    begin(shared, user_id, job_type, Vec::new(), people)
+}
+
+fn begin(
+    shared: &Shared,
+    user_id: u64,
+    job_type: &str,
+    todo: Vec<(u64, Arc<Value>)>,
+    people: VecDeque<Wish>,
+) -> Result<Job, ApiError> {
     let now = shared.now();
     let mut world = shared.write();
     let open: Vec<&String> = world
@@ -37,14 +62,15 @@ pub(crate) fn start(shared: &Shared, user_id: u64, todo: Vec<(u64, Arc<Value>)>)
     let job = Job {
         id: format!("V3-{}", random::hex::<16>()),
         status: JobState::Queued,
-        job_type: "Bulk Update Ticket".to_owned(),
-        total: todo.len(),
+        job_type: job_type.to_owned(),
+        total: todo.len() + people.len(),
         progress: None,
         message: None,
         results: Vec::new(),
         created_at: now,
         user_id,
         todo,
+        people,
     };
     world.jobs.insert(job.id.clone(), job.clone());
     drop(world);
@@ -100,12 +126,24 @@ async fn run(shared: &Shared, id: &str) {
     });
 }
 
-/// Changes one ticket; false when none is left.
+/// Changes one ticket or person; false when none is left.
 fn step(shared: &Shared, id: &str) -> bool {
     let now = shared.now();
     let (by, outcome) = {
         let mut world = shared.write();
         let Some(job) = world.jobs.get_mut(id) else { return false };
+        if let Some(wish) = job.people.pop_front() {
+            let (user_id, index) = (job.user_id, job.results.len());
+            let result = match people::grant(&mut world, user_id, now, &wish) {
+                Ok(done) => done.result(index, world.account.id),
+                Err(error) => wish.failure(index, &error),
+            };
+            if let Some(job) = world.jobs.get_mut(id) {
+                job.results.push(result);
+                job.progress = Some(job.results.len());
+            }
+            return true;
+        }
         if job.todo.is_empty() {
             return false;
         }
@@ -137,18 +175,22 @@ fn with_job(shared: &Shared, id: &str, f: impl FnOnce(&mut Job)) {
 
 /// A failed ticket in a job's results.
 fn failure(ticket: u64, error: &ApiError) -> Value {
-    let body = error.body();
-    let details = body.get("details").and_then(Value::as_object).map(|fields| {
-        let faults = fields.values().filter_map(Value::as_array).flatten();
-        faults.filter_map(|f| f["description"].as_str()).collect::<Vec<_>>().join(", ")
-    });
-    let text = |key: &str| body.get(key).and_then(Value::as_str).map(str::to_owned);
     let kind = match error.status().as_u16() {
         403 => "PermissionDenied".to_owned(),
         404 => "TicketNotFound".to_owned(),
         409 => "UpdateConflict".to_owned(),
         _ => "TicketUpdateFailed".to_owned(),
     };
-    let details = details.or_else(|| text("description")).unwrap_or_else(|| kind.clone());
+    let details = details(error).unwrap_or_else(|| kind.clone());
     json!({"id": ticket, "action": "update", "success": false, "status": "Failed", "error": kind, "details": details})
+}
+
+/// What a refusal says, in one line.
+pub(crate) fn details(error: &ApiError) -> Option<String> {
+    let body = error.body();
+    let faults = body.get("details").and_then(Value::as_object).map(|fields| {
+        let faults = fields.values().filter_map(Value::as_array).flatten();
+        faults.filter_map(|f| f["description"].as_str()).collect::<Vec<_>>().join(", ")
+    });
+    faults.or_else(|| body.get("description").and_then(Value::as_str).map(str::to_owned))
 }

@@ -15,7 +15,10 @@ const PAUSE: u32 = 5;
 pub(crate) fn load(path: &Path) -> Result<Option<World>, Error> {
     match std::fs::read(path) {
         Ok(bytes) => match serde_json::from_slice(&bytes) {
-            Ok(world) => Ok(Some(world)),
+            Ok(mut world) => {
+                crate::people::complete(&mut world);
+                Ok(Some(world))
+            }
             Err(e) => Err(Error::StateFormat(path.to_owned(), e)),
         },
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),

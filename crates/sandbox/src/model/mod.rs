@@ -13,7 +13,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use people::{Group, GroupMembership, Organization, TicketRestriction, User};
+pub use people::{
+    Group, GroupMembership, Identity, Organization, OrganizationMembership, TicketRestriction, User,
+};
 pub use rules::{Action, Condition, Conditions, Trigger, TriggerRun, View};
 pub use setup::{
     Account, CustomStatus, FieldKind, FieldOption, Holiday, Interval, Schedule, Settings, TicketField,
@@ -24,6 +26,7 @@ pub use ticket::{
 };
 pub use webhook::{Attempt, Authentication, Delivery, Webhook};
 
+use crate::people::Wish;
 use crate::{apps, oauth, workspace_api};
 
 /// One account with everything in it. A clone is cheap: tickets are shared until one side changes them.
@@ -39,6 +42,8 @@ pub struct World {
     pub groups: BTreeMap<u64, Group>,
     pub group_memberships: BTreeMap<u64, GroupMembership>,
     pub organizations: BTreeMap<u64, Organization>,
+    #[serde(default)]
+    pub organization_memberships: BTreeMap<u64, OrganizationMembership>,
     pub tickets: BTreeMap<u64, Arc<TicketRecord>>,
     pub ticket_fields: BTreeMap<u64, TicketField>,
     pub ticket_forms: BTreeMap<u64, TicketForm>,
@@ -61,9 +66,9 @@ pub struct World {
 }
 
 impl World {
-    /// The user with this address, in any case.
+    /// The user with this address, in any case. Whoever was deleted has given his up.
     pub fn user_by_email(&self, email: &str) -> Option<&User> {
-        self.users.values().find(|u| u.email.as_deref().is_some_and(|e| e.eq_ignore_ascii_case(email)))
+        self.users.values().find(|u| u.active && u.has_email(email))
     }
 
     /// The groups of a user, in order of membership.
@@ -127,6 +132,9 @@ pub struct Job {
     pub user_id: u64,
     /// What is still to be done: ticket ids with the body for each.
     pub todo: Vec<(u64, Arc<Value>)>,
+    /// What is still to be done to users, organizations and memberships.
+    #[serde(default)]
+    pub people: VecDeque<Wish>,
 }
 
 /// How far a job is.

@@ -34,11 +34,23 @@ pub struct User {
     pub active: bool,
     pub suspended: bool,
     pub user_fields: BTreeMap<String, Value>,
+    /// Addresses beside the primary one, which is `email`.
+    #[serde(default)]
+    pub identities: Vec<Identity>,
+    /// The identity that `email` has; the one after the user's own id when it was never another.
+    #[serde(default)]
+    pub primary_identity: Option<u64>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
 
 impl User {
+    /// Whether this e-mail address is one of his, in any case.
+    pub fn has_email(&self, email: &str) -> bool {
+        let also = self.identities.iter().filter(|i| i.kind == "email").map(|i| i.value.as_str());
+        self.email.as_deref().into_iter().chain(also).any(|e| e.eq_ignore_ascii_case(email))
+    }
+
     /// A user with nothing special about him.
     pub fn new(id: u64, name: String, email: Option<String>, role: Role, now: Timestamp) -> User {
         User {
@@ -62,10 +74,24 @@ impl User {
             active: true,
             suspended: false,
             user_fields: BTreeMap::new(),
+            identities: Vec::new(),
+            primary_identity: None,
             created_at: now,
             updated_at: now,
         }
     }
+}
+
+/// A way to reach a user: a further e-mail address, a telephone number.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Identity {
+    pub id: u64,
+    /// Zendesk's `type`: `email`, `phone_number`, `twitter`, …
+    pub kind: String,
+    pub value: String,
+    pub verified: bool,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
 }
 
 /// Zendesk's `ticket_restriction`. Nothing means all tickets for agents; customers have `Requested`.
@@ -115,6 +141,18 @@ pub struct Organization {
     pub group_id: Option<u64>,
     pub tags: Vec<String>,
     pub organization_fields: BTreeMap<String, Value>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// That a user belongs to an organization.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct OrganizationMembership {
+    pub id: u64,
+    pub user_id: u64,
+    pub organization_id: u64,
+    /// The one that the user's own `organization_id` names.
+    pub default: bool,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }

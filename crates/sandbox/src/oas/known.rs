@@ -15,6 +15,12 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
         "*results",
         "described without null, but null until the job has begun, as its own example shows",
     ),
+    (
+        "GET",
+        "/api/v2/job_statuses*",
+        "*results[].id",
+        "only results of records that are there are described: a creation that was refused has no id",
+    ),
     ("PUT", "/api/v2/tickets/update_many", "job_status.results", "null until the job has begun"),
 ];
 

@@ -6,7 +6,8 @@ use http::request::Parts;
 use serde_json::{Map, Value, json};
 
 use super::page::Paging;
-use crate::{ApiError, Caller, Role};
+use crate::people::Actor;
+use crate::{ApiError, Caller, Role, Shared};
 
 /// Who asks for what: caller, path and query. Answers 401 when nobody is authenticated.
 #[derive(Debug)]
@@ -22,9 +23,19 @@ impl Ask {
         self.query.iter().find(|(k, _)| k == name).map(|(_, v)| v.as_str())
     }
 
+    /// The caller as one who changes people.
+    pub(crate) fn actor(&self, shared: &Shared) -> Actor {
+        Actor { user_id: self.caller.user_id, now: shared.now() }
+    }
+
     /// How the caller wants a list in pages.
     pub(crate) fn paging(&self) -> Result<Paging, ApiError> {
         Paging::of(self)
+    }
+
+    /// A list that goes by cursor only, with pages of at most `most` items.
+    pub(crate) fn cursor_paging(&self, most: usize) -> Result<Paging, ApiError> {
+        Paging::with(self, true, most)
     }
 
     /// Whether `include=` names a side-load.

@@ -4,9 +4,13 @@ mod account;
 mod ask;
 mod fields;
 mod groups;
+mod identities;
+mod incremental;
 mod jobs;
+mod organization_memberships;
 mod organizations;
 mod page;
+mod people_tags;
 pub(crate) mod render;
 mod schedules;
 mod search;
@@ -34,8 +38,12 @@ pub(crate) fn router() -> Router<Shared> {
         .merge(account::router())
         .merge(fields::router())
         .merge(groups::router())
+        .merge(identities::router())
+        .merge(incremental::router())
         .merge(jobs::router())
+        .merge(organization_memberships::router())
         .merge(organizations::router())
+        .merge(people_tags::router())
         .merge(schedules::router())
         .merge(search::router())
         .merge(tickets::router())

@@ -59,6 +59,15 @@ impl Cursor {
 
 impl Paging {
     pub(super) fn of(ask: &Ask) -> Result<Paging, ApiError> {
+        let by_cursor = ask
+            .query
+            .iter()
+            .any(|(k, _)| matches!(k.as_str(), "page[size]" | "page[after]" | "page[before]"));
+        Paging::with(ask, by_cursor, MOST)
+    }
+
+    /// As the query says, with pages of `most` items at most; by cursor also where it says nothing.
+    pub(super) fn with(ask: &Ask, by_cursor: bool, most: usize) -> Result<Paging, ApiError> {
         let number = |name: &str| -> Result<Option<usize>, ApiError> {
             match ask.get(name) {
                 None | Some("") => Ok(None),
@@ -71,23 +80,19 @@ impl Paging {
                 },
             }
         };
-        let by_cursor = ask
-            .query
-            .iter()
-            .any(|(k, _)| matches!(k.as_str(), "page[size]" | "page[after]" | "page[before]"));
         let (kind, size) = if by_cursor {
             let after = ask.get("page[after]").filter(|s| !s.is_empty()).map(Cursor::parse).transpose()?;
             let before = ask.get("page[before]").filter(|s| !s.is_empty()).map(Cursor::parse).transpose()?;
             let size = number("page[size]")?.unwrap_or(MOST);
-            if size > MOST {
+            if size > most {
                 return Err(ApiError::bad_request(
                     "InvalidPaginationParameter",
-                    "page[size] must be at most 100",
+                    &format!("page[size] must be at most {most}"),
                 ));
             }
             (Kind::Cursor { after, before }, size)
         } else {
-            (Kind::Number(number("page")?.unwrap_or(1)), number("per_page")?.unwrap_or(MOST).min(MOST))
+            (Kind::Number(number("page")?.unwrap_or(1)), number("per_page")?.unwrap_or(MOST).min(most))
         };
         Ok(Paging { kind, size, path: ask.path.clone(), query: ask.query.clone() })
     }

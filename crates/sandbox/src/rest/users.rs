@@ -1,18 +1,16 @@
 //! Users.
 
-use std::collections::BTreeMap;
-
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::routing::{get, post};
-use serde_json::{Map, Value, json};
+use axum::routing::{delete, get, post, put};
+use serde_json::{Value, json};
 
 use super::render::{self, listed};
 use super::{Answer, Ask, Body, created, ok};
-use crate::error::Faults;
-use crate::model::{TicketRestriction, User, World};
-use crate::tickets::{id_in, tags_from, truthy};
-use crate::{ApiError, Caller, Role, Shared};
+use crate::model::{User, World};
+use crate::people::{self, What};
+use crate::tickets::id_in;
+use crate::{ApiError, Caller, Role, Shared, jobs};
 
 pub(super) fn router() -> Router<Shared> {
     Router::new()
@@ -20,9 +18,16 @@ pub(super) fn router() -> Router<Shared> {
         .route("/api/v2/users/me", get(me))
         .route("/api/v2/users/show_many", get(show_many))
         .route("/api/v2/users/search", get(search))
+        .route("/api/v2/users/autocomplete", get(autocomplete))
+        .route("/api/v2/users/count", get(count))
+        .route("/api/v2/users/create_many", post(create_many))
         .route("/api/v2/users/create_or_update", post(create_or_update))
-        .route("/api/v2/users/{user_id}", get(show).put(update))
-        .route("/api/v2/users/{user_id}/identities", get(identities))
+        .route("/api/v2/users/create_or_update_many", post(create_or_update_many))
+        .route("/api/v2/users/update_many", put(update_many))
+        .route("/api/v2/users/destroy_many", delete(destroy_many))
+        .route("/api/v2/users/{user_id}", get(show).put(update).delete(destroy))
+        .route("/api/v2/users/{user_id}/merge", put(merge))
+        .route("/api/v2/users/{user_id}/related", get(related))
         .route("/api/v2/groups/{group_id}/users", get(of_group))
         .route("/api/v2/organizations/{organization_id}/users", get(of_organization))
 }
@@ -131,22 +136,29 @@ pub(super) fn matches(u: &User, query: &str) -> bool {
     })
 }
 
-async fn identities(State(shared): State<Shared>, Path(id): Path<u64>, ask: Ask) -> Answer {
+/// The users whose name, or a word of it, begins with what was typed.
+async fn autocomplete(State(shared): State<Shared>, ask: Ask) -> Answer {
+    ask.agent()?;
+    let typed = ask.get("name").unwrap_or_default().trim().to_lowercase();
+    if typed.chars().count() < 2 {
+        return Err(ApiError::bad_request("InvalidName", "Name must be at least 2 characters long"));
+    }
+    let world = shared.read();
+    let begins = |u: &&User| {
+        let name = u.name.to_lowercase();
+        name.starts_with(&typed) || name.split_whitespace().any(|word| word.starts_with(&typed))
+    };
+    let ids: Vec<u64> = world.users.values().filter(|u| u.active).filter(begins).map(|u| u.id).collect();
+    page(&world, &ask, &ids)
+}
+
+async fn count(State(shared): State<Shared>, ask: Ask) -> Answer {
     ask.agent()?;
     let world = shared.read();
-    let user = world.users.get(&id).ok_or_else(ApiError::not_found)?;
-    let list: Vec<Value> = user
-        .email
-        .iter()
-        .map(|email| {
-            json!({"id": id + 1, "user_id": id, "type": "email", "value": email, "verified": true, "primary": true,
-                "url": format!("{}/api/v2/users/{id}/identities/{}.json", world.base_url, id + 1),
-                "created_at": crate::time::text(user.created_at), "updated_at": crate::time::text(user.updated_at),
-                "undeliverable_count": 0, "deliverable_state": "deliverable"})
-        })
-        .collect();
-    let count = list.len();
-    ok(json!({"identities": list, "next_page": null, "previous_page": null, "count": count}))
+    let role = ask.get("role");
+    let users = world.users.values().filter(|u| u.active && role.is_none_or(|r| u.role.as_str() == r));
+    let value = users.count();
+    ok(json!({"count": {"value": value, "refreshed_at": crate::time::text(shared.now())}}))
 }
 
 async fn create(State(shared): State<Shared>, ask: Ask, body: Body) -> Answer {
@@ -159,111 +171,109 @@ async fn update(State(shared): State<Shared>, Path(id): Path<u64>, ask: Ask, bod
 
 /// By external id or address: 200 for a known user, 201 for a new one.
 async fn create_or_update(State(shared): State<Shared>, ask: Ask, body: Body) -> Answer {
-    let given = body.root("user")?;
-    let text = |key: &str| given.get(key).and_then(Value::as_str);
-    let known = {
-        let world = shared.read();
-        let by_external = text("external_id")
-            .and_then(|e| world.users.values().find(|u| u.external_id.as_deref() == Some(e)))
-            .map(|u| u.id);
-        by_external.or_else(|| text("email").and_then(|e| world.user_by_email(e)).map(|u| u.id))
-    };
+    let known = people::known_user(&shared.read(), body.root("user")?);
     save(&shared, &ask, &body, known)
 }
 
 fn save(shared: &Shared, ask: &Ask, body: &Body, id: Option<u64>) -> Answer {
-    ask.agent()?;
     let given = body.root("user")?;
-    let now = shared.now();
+    let actor = ask.actor(shared);
     let mut world = shared.write();
-    let mut user = match id {
-        Some(id) => world.users.get(&id).ok_or_else(ApiError::not_found)?.clone(),
-        None => User::new(0, String::new(), None, Role::EndUser, now),
-    };
-    // Agents look after customers; other agents are the administrators' business.
-    let touches_staff = user.role != Role::EndUser || given.get("role").is_some_and(|r| r != "end-user");
-    if touches_staff {
-        ask.admin()?;
-    }
-    apply(&world, &mut user, given)?;
-    user.updated_at = now;
-    if id.is_none() {
-        user.id = world.ids.next_id();
-    }
-    let key = user.id;
-    world.users.insert(key, user);
+    let key = people::save_user(&mut world, actor, id, given)?;
     let user = world.users.get(&key).ok_or_else(ApiError::not_found)?;
     let out = json!({"user": render::user(&world, user, ask.caller.role)});
     if id.is_some() { ok(out) } else { created(out, &format!("{}/api/v2/users/{key}.json", world.base_url)) }
 }
 
-fn apply(world: &World, user: &mut User, given: &Map<String, Value>) -> Result<(), ApiError> {
-    let mut faults = Faults::default();
-    let optional = |v: &Value| v.as_str().filter(|s| !s.is_empty()).map(str::to_owned);
-    for (key, value) in given {
-        match key.as_str() {
-            "name" => user.name = value.as_str().unwrap_or_default().trim().to_owned(),
-            "email" => match value.as_str().map(str::trim) {
-                Some(email) if email.contains('@') && !email.contains(' ') => {
-                    if world.user_by_email(email).is_some_and(|other| other.id != user.id) {
-                        let text = format!("Email: {email} is already being used by another user");
-                        faults.add("email", "DuplicateValue", text);
-                    }
-                    user.email = Some(email.to_lowercase());
-                }
-                _ => faults.add("email", "InvalidValue", "Email:  is not properly formatted"),
-            },
-            "role" => match value.as_str() {
-                Some("end-user") => user.role = Role::EndUser,
-                Some("agent") => user.role = Role::Agent,
-                Some("admin") => user.role = Role::Admin,
-                _ => faults.add("role", "InvalidValue", "Role: is invalid"),
-            },
-            "ticket_restriction" => {
-                user.ticket_restriction = match value.as_str() {
-                    Some("organization") => Some(TicketRestriction::Organization),
-                    Some("groups") => Some(TicketRestriction::Groups),
-                    Some("assigned") => Some(TicketRestriction::Assigned),
-                    Some("requested") => Some(TicketRestriction::Requested),
-                    _ => None,
-                };
-            }
-            "organization_id" => {
-                user.organization_id = id_in(value);
-                if user.organization_id.is_some_and(|id| !world.organizations.contains_key(&id)) {
-                    faults.add("organization_id", "InvalidValue", "Organization: is invalid");
-                }
-            }
-            "external_id" => user.external_id = optional(value),
-            "alias" => user.alias = optional(value),
-            "details" => user.details = optional(value),
-            "notes" => user.notes = optional(value),
-            "phone" => user.phone = optional(value),
-            "signature" => user.signature = optional(value),
-            "tags" => user.tags = tags_from(value),
-            "locale" => user.locale = optional(value).unwrap_or_else(|| "en-US".to_owned()),
-            "suspended" => user.suspended = truthy(value),
-            "user_fields" => {
-                let fields = value.as_object().cloned().unwrap_or_default();
-                user.user_fields.extend(fields.into_iter().collect::<BTreeMap<_, _>>());
-            }
-            _ => {}
+async fn destroy(State(shared): State<Shared>, Path(id): Path<u64>, ask: Ask) -> Answer {
+    let actor = ask.actor(&shared);
+    let mut world = shared.write();
+    people::destroy_user(&mut world, actor, id)?;
+    let user = world.users.get(&id).ok_or_else(ApiError::not_found)?;
+    ok(json!({"user": render::user(&world, user, ask.caller.role)}))
+}
+
+async fn merge(State(shared): State<Shared>, Path(id): Path<u64>, ask: Ask, body: Body) -> Answer {
+    let given = body.root("user")?;
+    let actor = ask.actor(&shared);
+    let mut world = shared.write();
+    let into = match (given.get("id").and_then(id_in), given.get("email").and_then(Value::as_str)) {
+        (Some(id), _) => Some(id),
+        (None, Some(email)) => world.user_by_email(email).map(|u| u.id),
+        (None, None) => None,
+    };
+    let into = into.ok_or_else(ApiError::not_found)?;
+    people::merge_users(&mut world, actor, id, into)?;
+    let user = world.users.get(&into).ok_or_else(ApiError::not_found)?;
+    ok(json!({"user": render::user(&world, user, ask.caller.role)}))
+}
+
+async fn related(State(shared): State<Shared>, Path(id): Path<u64>, ask: Ask) -> Answer {
+    ask.agent()?;
+    let world = shared.read();
+    world.users.get(&id).ok_or_else(ApiError::not_found)?;
+    let count =
+        |f: &dyn Fn(&crate::model::Ticket) -> bool| world.tickets.values().filter(|r| f(&r.ticket)).count();
+    ok(json!({"user_related": {
+        "assigned_tickets": count(&|t| t.assignee_id == Some(id)),
+        "requested_tickets": count(&|t| t.requester_id == id),
+        "ccd_tickets": count(&|t| t.collaborator_ids.contains(&id)),
+        "organization_subscriptions": 0,
+    }}))
+}
+
+async fn create_many(State(shared): State<Shared>, ask: Ask, body: Body) -> Answer {
+    ask.agent()?;
+    let wishes = people::list(What::CreateUser, "users", &body.0)?;
+    job(&shared, &ask, "Bulk Create User", wishes)
+}
+
+async fn create_or_update_many(State(shared): State<Shared>, ask: Ask, body: Body) -> Answer {
+    ask.agent()?;
+    let wishes = people::list(What::CreateOrUpdateUser, "users", &body.0)?;
+    job(&shared, &ask, "Bulk Create Or Update User", wishes)
+}
+
+/// `{"user": {…}}` for all of `?ids=` (or `?external_ids=`), or `{"users": [{"id", …}]}` each for itself.
+async fn update_many(State(shared): State<Shared>, ask: Ask, body: Body) -> Answer {
+    ask.agent()?;
+    let wishes = if body.0.contains_key("users") {
+        let mut wishes = people::list(What::UpdateUser, "users", &body.0)?;
+        let world = shared.read();
+        for wish in wishes.iter_mut().filter(|w| w.id.is_none()) {
+            wish.id = people::known_user(&world, &wish.given);
         }
-    }
-    if user.name.is_empty() {
-        faults.add("name", "BlankValue", "Name: is too short (minimum one character)");
-    }
-    // What was an agent and is one no more loses what only agents have, and the other way round.
-    if user.role == Role::EndUser {
-        user.ticket_restriction = Some(TicketRestriction::Requested);
-        user.light_agent = false;
-    } else if user.role == Role::Admin {
-        user.ticket_restriction = None;
-        user.light_agent = false;
-    } else if !given.contains_key("ticket_restriction") && given.contains_key("role") {
-        user.ticket_restriction = None;
-    }
-    faults.check()
+        wishes
+    } else {
+        people::per_id(What::UpdateUser, &meant(&shared, &ask)?, body.root("user")?)
+    };
+    job(&shared, &ask, "Bulk Update User", wishes)
+}
+
+async fn destroy_many(State(shared): State<Shared>, ask: Ask) -> Answer {
+    ask.agent()?;
+    let wishes = people::per_id(What::DestroyUser, &meant(&shared, &ask)?, &serde_json::Map::new());
+    job(&shared, &ask, "Bulk Delete User", wishes)
+}
+
+/// The users of `?ids=` or `?external_ids=`.
+fn meant(shared: &Shared, ask: &Ask) -> Result<Vec<u64>, ApiError> {
+    let Some(external) = ask.get("external_ids") else { return ask.ids() };
+    let wanted: Vec<&str> = external.split(',').map(str::trim).collect();
+    let world = shared.read();
+    let named = |u: &&User| u.active && u.external_id.as_deref().is_some_and(|e| wanted.contains(&e));
+    Ok(world.users.values().filter(named).map(|u| u.id).collect())
+}
+
+/// Starts the job and answers with its status.
+pub(super) fn job(
+    shared: &Shared,
+    ask: &Ask,
+    kind: &str,
+    wishes: std::collections::VecDeque<people::Wish>,
+) -> Answer {
+    let job = jobs::start_on_people(shared, ask.caller.user_id, kind, wishes)?;
+    ok(json!({"job_status": render::job(&shared.read(), &job)}))
 }
 
 #[cfg(test)]

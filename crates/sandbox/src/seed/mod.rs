@@ -25,6 +25,7 @@ pub(crate) fn world(now: Timestamp, tickets: usize, settings: Settings) -> World
     // Set up a good while before the first ticket.
     let then = ago(now, 24 * 200);
     let cast = people::add(&mut world, then);
+    crate::people::complete(&mut world);
     let fields = setup::add(&mut world, then, &cast);
     oauth::add_client(
         &mut world,
