@@ -6,7 +6,7 @@ use std::time::Duration;
 use accounts::{Accounts, Urgency, account};
 use jiff::SignedDuration;
 use serde::Serialize;
-use store::{AccountId, Result, Time};
+use store::{AccountId, Time};
 use zendesk::{AccessList, Resource, Verb};
 
 use super::recipients::{self, Recipient};
@@ -87,10 +87,10 @@ impl Courier<'_> {
         &self,
         access: &'r AppAccess,
         rows: &'r [Row],
-    ) -> Result<HashMap<&'r NotificationId, Fate>> {
+    ) -> store::Result<HashMap<&'r NotificationId, Fate>> {
         let now = self.accounts.db().clock().now();
         let mut fates = HashMap::new();
-        let mut apps: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
+        let mut apps: BTreeMap<&str, (&AccessList, Vec<&Row>)> = BTreeMap::new();
         let mut texts = HashMap::new();
         for row in rows {
             for text in [&row.title, &row.body] {
@@ -103,56 +103,42 @@ impl Courier<'_> {
             } else if !is_readable(&row.title) || !is_readable(&row.body) {
                 fates.insert(&row.id, Fate::refused("invalid", "Its text cannot be rendered any more."));
             } else {
-                apps.entry(&row.app).or_default().push(row);
+                match declared(access.get(&row.app), row) {
+                    Ok(access) => {
+                        apps.entry(&row.app).or_insert_with(|| (access, Vec::new())).1.push(row);
+                    }
+                    Err(sentence) => drop(fates.insert(&row.id, Fate::refused("not_declared", sentence))),
+                }
             }
         }
         // Once Zendesk says "not now", the others need not ask.
         let mut wait: Option<Wait> = None;
-        for (app, rows) in apps {
+        for (app, (access, rows)) in apps {
             if let Some(wait) = &wait {
                 fates.extend(rows.into_iter().map(|row| (&row.id, Fate::waits(wait))));
                 continue;
             }
-            let load = match self.load(app, access.get(app), rows).await? {
-                Ok(load) => load,
-                Err(refused) => {
-                    fates.extend(refused);
-                    continue;
-                }
+            let Some(app_id) = self.app_id(app).await? else {
+                let fate = || Fate::refused("not_installed", format!("The app {app} is not installed."));
+                fates.extend(rows.into_iter().map(|row| (&row.id, fate())));
+                continue;
             };
+            let load = Load { rows, access, app_id };
             match self.carry(&load, &texts, &mut wait).await {
                 Ok(carried) => fates.extend(carried),
+                // What one app cannot read need not concern the next one.
                 Err(error) => {
-                    let wait = wait.insert(self.wait(&error));
-                    fates.extend(load.rows.iter().map(|row| (&row.id, Fate::waits(wait))));
+                    let wait = self.wait(&error);
+                    fates.extend(load.rows.iter().map(|row| (&row.id, Fate::waits(&wait))));
                 }
             }
         }
         Ok(fates)
     }
 
-    /// What the app's delivery needs to know, or why none of it is delivered.
-    async fn load<'r>(
-        &self,
-        app: &str,
-        access: Option<&'r AccessList>,
-        rows: Vec<&'r Row>,
-    ) -> Result<Result<Load<'r>, Vec<(&'r NotificationId, Fate)>>> {
-        let refuse = |rows: Vec<&'r Row>, code, sentence: String| {
-            rows.into_iter().map(|row| (&row.id, Fate::refused(code, sentence.clone()))).collect()
-        };
-        let Some(access) = access.filter(|access| access.allows(Resource::AppNotify, Verb::Create)) else {
-            let sentence = format!("The app {app} did not declare that it shows notifications.");
-            return Ok(Err(refuse(rows, "not_declared", sentence)));
-        };
-        let installation = {
-            let mut tx = self.accounts.db().read_prefer_primary(self.account).await?;
-            account::installation_of(&mut tx, app).await?
-        };
-        let Some(installation) = installation else {
-            return Ok(Err(refuse(rows, "not_installed", format!("The app {app} is not installed."))));
-        };
-        Ok(Ok(Load { rows, access, app_id: installation.app_id }))
+    async fn app_id(&self, app: &str) -> store::Result<Option<i64>> {
+        let mut tx = self.accounts.db().read_prefer_primary(self.account).await?;
+        Ok(account::installation_of(&mut tx, app).await?.map(|installation| installation.app_id))
     }
 
     /// One call for each recipient. Fails if it cannot be read who and what they are to be told; a call that fails for now
@@ -274,6 +260,20 @@ impl Courier<'_> {
             _ => Wait::Until(after(Duration::from_secs(10))),
         }
     }
+}
+
+/// The app's access, if it covers showing `row`; or what it did not declare.
+fn declared<'a>(access: Option<&'a AccessList>, row: &Row) -> Result<&'a AccessList, String> {
+    let app = &row.app;
+    let access = access.filter(|access| access.allows(Resource::AppNotify, Verb::Create));
+    let access =
+        access.ok_or_else(|| format!("The app {app} did not declare that it shows notifications."))?;
+    if row.ticket_id.is_some() && !access.allows(Resource::Tickets, Verb::Read) {
+        return Err(format!(
+            "The app {app} did not declare that it reads tickets, which say who may be told."
+        ));
+    }
+    Ok(access)
 }
 
 impl Fate {

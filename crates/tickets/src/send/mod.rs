@@ -19,6 +19,9 @@ use crate::AppAccess;
 use accounts::{Accounts, authorization};
 use round::Halt;
 
+/// A tag that somebody's trigger waits for is late by so much at most when its worker dies.
+const LEASE: Duration = Duration::from_secs(15);
+
 /// Rows of one statement: both databases take some 30,000 values.
 const CHUNK: usize = 1000;
 
@@ -28,7 +31,7 @@ pub(crate) struct Wake {}
 
 impl Job for Wake {
     const NAME: &'static str = "tickets.wake";
-    const POLICY: Policy = Policy::DEFAULT.batch(1000).max_attempts(u32::MAX);
+    const POLICY: Policy = Policy::DEFAULT.batch(1000).max_attempts(u32::MAX).lease(LEASE);
 }
 
 /// One round of sending. Never more than one of an account.
@@ -38,8 +41,10 @@ pub(crate) struct SendRound {}
 impl Job for SendRound {
     const NAME: &'static str = "tickets.send";
     // Without a last attempt: a change is sent or refused, never forgotten.
-    const POLICY: Policy =
-        Policy::DEFAULT.max_attempts(u32::MAX).backoff(Duration::from_secs(1), Duration::from_secs(60));
+    const POLICY: Policy = Policy::DEFAULT
+        .max_attempts(u32::MAX)
+        .backoff(Duration::from_secs(1), Duration::from_secs(60))
+        .lease(LEASE);
 }
 
 /// The key of the `Wake` that a round leaves behind; those of the apps have none.

@@ -328,16 +328,20 @@ store::on_both_databases! {
 
     async fn an_app_that_is_not_installed_or_did_not_declare_it_shows_nothing(test: &TestDb) {
         let world = World::new(test).await;
-        for app in ["gif", "tasks"] {
-            let mut tx = test.db.write(&world.account).await.unwrap();
-            tickets::notify(&mut tx, app, &Cause::Timer, about(None, [Audience::Everyone])).await.unwrap();
-            tx.commit().await.unwrap();
+        ticket(&world, 1, 20, 5);
+        let mut tx = test.db.write(&world.account).await.unwrap();
+        for (app, ticket_id) in [("gif", None), ("tasks", None), ("reminders", Some(1)), ("deadline", Some(1))] {
+            let notification = about(ticket_id, [Audience::Everyone]);
+            tickets::notify(&mut tx, app, &Cause::Timer, notification).await.unwrap();
         }
+        tx.commit().await.unwrap();
         world.settle().await;
-        let mut codes: Vec<_> = world.results().await.into_iter().map(|(_, _, code)| code).collect();
-        codes.sort();
-        assert_eq!(codes, ["not_declared", "not_installed"]);
-        assert_eq!(world.desk.count(NOTIFY), 0);
+        let results: Vec<_> = world.results().await.into_iter().map(|(_, result, code)| (result, code)).collect();
+        let refused = |code: &str| ("refused", code.to_owned());
+        assert_eq!(results, [
+            refused("not_declared"), refused("not_installed"), refused("not_declared"), ("sent", String::new()),
+        ]);
+        assert_eq!(world.desk.count(NOTIFY), 1);
     }
 
     async fn a_text_that_cannot_be_read_is_refused_at_once(test: &TestDb) {

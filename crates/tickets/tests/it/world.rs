@@ -63,7 +63,13 @@ impl<'a> World<'a> {
             .with(Resource::Users, Verb::Read)
             .with(Resource::AppNotify, Verb::Create);
         desk.with(|desk| desk.calls.clear());
-        let access = [("deadline", declared.clone()), ("tasks", declared), ("gif", AccessList::none())];
+        let pop_ups = AccessList::none().with(Resource::AppNotify, Verb::Create);
+        let access = [
+            ("deadline", declared.clone()),
+            ("tasks", declared),
+            ("reminders", pop_ups),
+            ("gif", AccessList::none()),
+        ];
         let access = Arc::new(access.map(|(app, list)| (app.to_owned(), list)).into());
         Self { test, accounts, account, desk, access }
     }
