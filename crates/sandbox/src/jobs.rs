@@ -6,9 +6,9 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 
-use crate::model::{Job, JobState, Via, World};
+use crate::model::{Job, JobState, Via, Work, World};
 use crate::people::{self, Wish};
-use crate::tickets::{self, By, Form};
+use crate::tickets::{self, By, Form, lifecycle};
 use crate::{ApiError, Shared, random, time};
 
 /// Jobs of one account that may be in flight.
@@ -21,8 +21,13 @@ const KEPT: usize = 1_000;
 ///
 /// # Errors
 /// 429 when too many are in flight.
-pub(crate) fn start(shared: &Shared, user_id: u64, todo: Vec<(u64, Arc<Value>)>) -> Result<Job, ApiError> {
-    begin(shared, user_id, "Bulk Update Ticket", todo, VecDeque::new())
+pub(crate) fn start(
+    shared: &Shared,
+    user_id: u64,
+    work: Work,
+    todo: Vec<(u64, Arc<Value>)>,
+) -> Result<Job, ApiError> {
+    begin(shared, user_id, name(work), work, todo, VecDeque::new())
 }
 
 /// The same for work on users, organizations and memberships. `job_type` is Zendesk's name of it.
@@ -35,13 +40,14 @@ pub(crate) fn start_on_people(
     job_type: &str,
     people: VecDeque<Wish>,
 ) -> Result<Job, ApiError> {
-    begin(shared, user_id, job_type, Vec::new(), people)
+    begin(shared, user_id, job_type, Work::Update, Vec::new(), people)
 }
 
 fn begin(
     shared: &Shared,
     user_id: u64,
     job_type: &str,
+    work: Work,
     todo: Vec<(u64, Arc<Value>)>,
     people: VecDeque<Wish>,
 ) -> Result<Job, ApiError> {
@@ -69,6 +75,7 @@ fn begin(
         results: Vec::new(),
         created_at: now,
         user_id,
+        work,
         todo,
         people,
     };
@@ -92,6 +99,29 @@ pub(crate) fn resume(shared: &Shared) {
     for id in open {
         let worker = shared.clone();
         shared.spawn(async move { run(&worker, &id).await });
+    }
+}
+
+fn name(work: Work) -> &'static str {
+    match work {
+        Work::Update => "Bulk Update Ticket",
+        Work::Create => "Bulk Create Ticket",
+        Work::Import => "Bulk Import Ticket",
+        Work::Delete => "Bulk Delete Ticket",
+        Work::DeleteForever => "Bulk Permanently Delete Ticket",
+        Work::Spam => "Bulk Mark Ticket As Spam",
+        Work::Merge => "Merge Ticket",
+    }
+}
+
+/// How results name what was done: action and status.
+fn words(work: Work) -> (&'static str, &'static str) {
+    match work {
+        Work::Update => ("update", "Updated"),
+        Work::Create | Work::Import => ("create", "Created"),
+        Work::Delete | Work::DeleteForever => ("delete", "Deleted"),
+        Work::Spam => ("mark_as_spam", "Marked as spam"),
+        Work::Merge => ("merge", "Merged"),
     }
 }
 
@@ -150,10 +180,24 @@ fn step(shared: &Shared, id: &str) -> bool {
         let (ticket, body) = job.todo.remove(0);
         let by = By { user_id: job.user_id, now, via: Via::Api };
         let empty = Map::new();
-        let done = tickets::update(&mut world, &by, ticket, body.as_object().unwrap_or(&empty), Form::Bulk);
+        let work = job.work;
+        let (index, body) = (job.results.len(), body.as_object().unwrap_or(&empty));
+        let done = match work {
+            Work::Update => tickets::update(&mut world, &by, ticket, body, Form::Bulk),
+            Work::Create => tickets::create(&mut world, &by, body),
+            Work::Import => lifecycle::import(&mut world, &by, body),
+            Work::Delete => lifecycle::delete(&mut world, &by, ticket),
+            Work::DeleteForever => lifecycle::delete_forever(&mut world, &by, ticket),
+            Work::Spam => lifecycle::spam(&mut world, &by, ticket),
+            Work::Merge => lifecycle::merge(&mut world, &by, ticket, body),
+        };
+        let (action, status) = words(work);
         let result = match &done {
-            Ok(_) => json!({"id": ticket, "action": "update", "success": true, "status": "Updated"}),
-            Err(error) => failure(ticket, error),
+            Ok(done) if matches!(work, Work::Create | Work::Import) => {
+                json!({"index": index, "id": done.id, "account_id": world.account.id})
+            }
+            Ok(_) => json!({"id": ticket, "action": action, "success": true, "status": status}),
+            Err(error) => failure(index, ticket, action, error),
         };
         if let Some(job) = world.jobs.get_mut(id) {
             job.results.push(result);
@@ -174,15 +218,21 @@ fn with_job(shared: &Shared, id: &str, f: impl FnOnce(&mut Job)) {
 }
 
 /// A failed ticket in a job's results.
-fn failure(ticket: u64, error: &ApiError) -> Value {
+fn failure(index: usize, ticket: u64, action: &str, error: &ApiError) -> Value {
     let kind = match error.status().as_u16() {
         403 => "PermissionDenied".to_owned(),
         404 => "TicketNotFound".to_owned(),
         409 => "UpdateConflict".to_owned(),
+        _ if action == "create" => "TicketCreateFailed".to_owned(),
         _ => "TicketUpdateFailed".to_owned(),
     };
     let details = details(error).unwrap_or_else(|| kind.clone());
-    json!({"id": ticket, "action": "update", "success": false, "status": "Failed", "error": kind, "details": details})
+    let mut out = json!({"id": ticket, "action": action, "success": false, "status": "Failed", "error": kind,
+        "details": details});
+    if action == "create" {
+        out["index"] = json!(index);
+    }
+    out
 }
 
 /// What a refusal says, in one line.

@@ -54,7 +54,10 @@ impl Shared {
     pub(crate) fn new(config: &Config, base_url: String) -> Result<Shared, Error> {
         let clock = Clock::default();
         let loaded = match &config.state_file {
-            Some(path) => persist::load(path)?,
+            Some(path) => persist::load(path)?.map(|mut world| {
+                world.index();
+                world
+            }),
             None => None,
         };
         let mut world =

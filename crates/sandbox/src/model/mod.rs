@@ -3,10 +3,11 @@
 mod people;
 mod rules;
 mod setup;
+mod talk;
 mod ticket;
 mod webhook;
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -16,13 +17,18 @@ use serde_json::Value;
 pub use people::{
     Group, GroupMembership, Identity, Organization, OrganizationMembership, TicketRestriction, User,
 };
-pub use rules::{Action, Condition, Conditions, Trigger, TriggerRun, View};
-pub use setup::{
-    Account, CustomStatus, FieldKind, FieldOption, Holiday, Interval, Schedule, Settings, TicketField,
-    TicketForm,
+pub use rules::{
+    Action, Automation, Condition, Conditions, Macro, Mail, Restriction, Trigger, TriggerCategory,
+    TriggerRun, View,
 };
+pub use setup::{
+    Account, ChildField, CustomStatus, FieldKind, FieldOption, FormCondition, Holiday, Interval, RequiredOn,
+    Schedule, Settings, TicketField, TicketForm,
+};
+pub use talk::{Attachment, SatisfactionRating, Upload};
 pub use ticket::{
-    Audit, AuditEvent, Change, Comment, Priority, Status, Ticket, TicketRecord, TicketType, Via,
+    Audit, AuditEvent, Change, Comment, DeletedTicket, Priority, Status, Ticket, TicketRecord, TicketType,
+    Via,
 };
 pub use webhook::{Attempt, Authentication, Delivery, Webhook};
 
@@ -45,11 +51,36 @@ pub struct World {
     #[serde(default)]
     pub organization_memberships: BTreeMap<u64, OrganizationMembership>,
     pub tickets: BTreeMap<u64, Arc<TicketRecord>>,
+    /// Deleted tickets that can still be restored, by ticket id.
+    #[serde(default)]
+    pub deleted_tickets: BTreeMap<u64, DeletedTicket>,
+    /// The incidents of every problem; kept by `tickets`, made anew when a state file is loaded.
+    #[serde(skip)]
+    pub incidents: BTreeMap<u64, BTreeSet<u64>>,
+    #[serde(default)]
+    pub attachments: BTreeMap<u64, Attachment>,
+    /// Files that wait for their comment, by token.
+    #[serde(default)]
+    pub uploads: BTreeMap<String, Upload>,
+    #[serde(default)]
+    pub satisfaction_ratings: BTreeMap<u64, SatisfactionRating>,
     pub ticket_fields: BTreeMap<u64, TicketField>,
     pub ticket_forms: BTreeMap<u64, TicketForm>,
     pub custom_statuses: BTreeMap<u64, CustomStatus>,
     pub views: BTreeMap<u64, View>,
     pub triggers: BTreeMap<u64, Trigger>,
+    #[serde(default)]
+    pub trigger_categories: BTreeMap<u64, TriggerCategory>,
+    #[serde(default)]
+    pub macros: BTreeMap<u64, Macro>,
+    #[serde(default)]
+    pub automations: BTreeMap<u64, Automation>,
+    /// The hour up to which automations have run.
+    #[serde(default)]
+    pub automations_ran_at: Option<Timestamp>,
+    /// What triggers and automations would have sent by e-mail, oldest first; bounded.
+    #[serde(default)]
+    pub outbox: VecDeque<Arc<Mail>>,
     pub webhooks: BTreeMap<String, Webhook>,
     pub schedules: BTreeMap<u64, Schedule>,
     pub jobs: BTreeMap<String, Job>,
@@ -77,6 +108,16 @@ impl World {
             .values()
             .filter(move |m| m.user_id == user_id)
             .filter_map(|m| self.groups.get(&m.group_id))
+    }
+
+    /// Makes anew what is not in the state file.
+    pub(crate) fn index(&mut self) {
+        self.incidents.clear();
+        for ticket in self.tickets.values().map(|r| &r.ticket) {
+            if let Some(problem) = ticket.problem_id {
+                self.incidents.entry(problem).or_default().insert(ticket.id);
+            }
+        }
     }
 
     /// Whether a user is a member of a group.
@@ -128,13 +169,31 @@ pub struct Job {
     pub message: Option<String>,
     pub results: Vec<Value>,
     pub created_at: Timestamp,
+    /// What is done with each of `todo`.
+    #[serde(default)]
+    pub work: Work,
     /// Who asked for it: the changes are made on that user's behalf.
     pub user_id: u64,
-    /// What is still to be done: ticket ids with the body for each.
+    /// What is still to be done: ticket ids (0 for tickets to be made) with the body for each.
     pub todo: Vec<(u64, Arc<Value>)>,
     /// What is still to be done to users, organizations and memberships.
     #[serde(default)]
     pub people: VecDeque<Wish>,
+}
+
+/// The kinds of jobs on tickets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Work {
+    #[default]
+    Update,
+    Create,
+    Import,
+    Delete,
+    DeleteForever,
+    Spam,
+    /// The tickets that the body names as `ids` are merged into this one.
+    Merge,
 }
 
 /// How far a job is.

@@ -1,4 +1,4 @@
-//! Triggers and views: conditions and what follows from them.
+//! Triggers, automations, macros and views: conditions and what follows from them.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -76,6 +76,76 @@ pub struct View {
     pub columns: Vec<String>,
     pub sort_by: String,
     pub sort_desc: bool,
+    /// By which the rows are grouped.
+    #[serde(default)]
+    pub group_by: Option<String>,
+    #[serde(default)]
+    pub group_desc: bool,
+    /// Who may use it; everybody when absent.
+    #[serde(default)]
+    pub restriction: Option<Restriction>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+}
+
+/// Who may use a macro or view: some groups or one person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restriction {
+    /// `Group` or `User`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The user, or the first of the groups.
+    pub id: u64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ids: Vec<u64>,
+}
+
+/// Actions that an agent applies to a ticket by hand.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Macro {
+    pub id: u64,
+    pub title: String,
+    pub description: Option<String>,
+    pub active: bool,
+    pub position: i64,
+    pub actions: Vec<Action>,
+    pub restriction: Option<Restriction>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// A rule that looks at all tickets once an hour.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Automation {
+    pub id: u64,
+    pub title: String,
+    pub active: bool,
+    pub position: i64,
+    pub conditions: Conditions,
+    pub actions: Vec<Action>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// A heading under which triggers stand.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TriggerCategory {
+    pub id: u64,
+    pub name: String,
+    pub position: i64,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// An e-mail that a rule would have sent.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Mail {
+    pub time: Timestamp,
+    pub ticket_id: u64,
+    /// Title of the trigger or automation.
+    pub rule: String,
+    /// Addresses.
+    pub to: Vec<String>,
+    pub subject: String,
+    pub body: String,
 }

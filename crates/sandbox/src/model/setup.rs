@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::Status;
 
@@ -146,8 +147,42 @@ pub struct TicketForm {
     pub default: bool,
     pub end_user_visible: bool,
     pub ticket_field_ids: Vec<u64>,
+    #[serde(default)]
+    pub agent_conditions: Vec<FormCondition>,
+    #[serde(default)]
+    pub end_user_conditions: Vec<FormCondition>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+}
+
+/// While the parent field has this value, the children are on the form.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FormCondition {
+    pub parent_field_id: u64,
+    pub value: Value,
+    pub child_fields: Vec<ChildField>,
+}
+
+/// A field that a condition shows.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ChildField {
+    pub id: u64,
+    #[serde(default)]
+    pub is_required: bool,
+    /// For agents: in which statuses it must be filled in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub required_on_statuses: Option<RequiredOn>,
+}
+
+/// `ALL_STATUSES`, `NO_STATUSES`, or `SOME_STATUSES` with the list.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RequiredOn {
+    #[serde(rename = "type")]
+    pub kind: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub statuses: Vec<Status>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub custom_statuses: Vec<u64>,
 }
 
 /// A custom status within one of the five categories.

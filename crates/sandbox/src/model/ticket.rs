@@ -1,6 +1,7 @@
 //! Tickets with their comments and audits.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,15 @@ pub struct TicketRecord {
     pub comments: Vec<Comment>,
     /// Oldest first.
     pub audits: Vec<Audit>,
+}
+
+/// A ticket that was deleted and not yet for good.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct DeletedTicket {
+    pub record: Arc<TicketRecord>,
+    pub deleted_at: Timestamp,
+    /// Who deleted it.
+    pub actor_id: u64,
 }
 
 /// A ticket.
@@ -33,7 +43,19 @@ pub struct Ticket {
     pub assignee_id: Option<u64>,
     pub group_id: Option<u64>,
     pub organization_id: Option<u64>,
+    /// Everybody copied in: the CCs and followers together.
     pub collaborator_ids: Vec<u64>,
+    #[serde(default)]
+    pub email_cc_ids: Vec<u64>,
+    /// Agents only.
+    #[serde(default)]
+    pub follower_ids: Vec<u64>,
+    /// Tickets that were opened to follow this one up.
+    #[serde(default)]
+    pub followup_ids: Vec<u64>,
+    /// The latest rating.
+    #[serde(default)]
+    pub satisfaction_rating_id: Option<u64>,
     pub problem_id: Option<u64>,
     pub due_at: Option<Timestamp>,
     /// Sorted, each once.
@@ -147,6 +169,19 @@ pub enum Via {
         id: u64,
         title: String,
     },
+    /// An automation did it.
+    Automation {
+        id: u64,
+        title: String,
+    },
+    /// A new ticket in place of a closed one.
+    Followup {
+        ticket_id: u64,
+    },
+    /// Other tickets were merged into this one, or this one into another.
+    Merge {
+        ticket_id: u64,
+    },
 }
 
 /// Something said on a ticket.
@@ -161,6 +196,8 @@ pub struct Comment {
     pub via: Via,
     pub audit_id: u64,
     pub created_at: Timestamp,
+    #[serde(default)]
+    pub attachment_ids: Vec<u64>,
 }
 
 /// One update of a ticket: everything that changed together, triggers included.

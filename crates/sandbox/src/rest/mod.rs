@@ -5,18 +5,20 @@ mod ask;
 mod fields;
 mod groups;
 mod identities;
-mod incremental;
 mod jobs;
 mod organization_memberships;
 mod organizations;
 mod page;
 mod people_tags;
 pub(crate) mod render;
+mod requests;
 mod schedules;
 mod search;
 mod tags;
+mod ticket_life;
 mod tickets;
 mod triggers;
+mod uploads;
 mod users;
 mod views;
 mod webhooks;
@@ -39,14 +41,16 @@ pub(crate) fn router() -> Router<Shared> {
         .merge(fields::router())
         .merge(groups::router())
         .merge(identities::router())
-        .merge(incremental::router())
         .merge(jobs::router())
         .merge(organization_memberships::router())
         .merge(organizations::router())
         .merge(people_tags::router())
         .merge(schedules::router())
         .merge(search::router())
+        .merge(requests::router())
+        .merge(ticket_life::router())
         .merge(tickets::router())
+        .merge(uploads::router())
         .merge(triggers::router())
         .merge(users::router())
         .merge(views::router())

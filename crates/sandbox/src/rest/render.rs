@@ -3,14 +3,14 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::{
-    Audit, AuditEvent, Change, Comment, CustomStatus, FieldKind, Group, GroupMembership, Job, Organization,
-    Ticket, TicketField, TicketForm, TicketRecord, TicketRestriction, Trigger, User, Via, View, World,
+    Attachment, Audit, AuditEvent, Change, Comment, CustomStatus, FieldKind, Group, GroupMembership, Job,
+    Organization, Ticket, TicketField, TicketForm, TicketRecord, TicketRestriction, Trigger, User, Via, View,
+    World,
 };
 use crate::{Role, time};
 
 pub(crate) fn ticket(world: &World, t: &Ticket) -> Value {
     let fields = custom_fields(world, t);
-    let followups: [u64; 0] = [];
     json!({
         "url": format!("{}/api/v2/tickets/{}.json", world.base_url, t.id),
         "id": t.id,
@@ -32,20 +32,20 @@ pub(crate) fn ticket(world: &World, t: &Ticket) -> Value {
         "organization_id": t.organization_id,
         "group_id": t.group_id,
         "collaborator_ids": t.collaborator_ids,
-        "follower_ids": [],
-        "email_cc_ids": [],
+        "follower_ids": t.follower_ids,
+        "email_cc_ids": t.email_cc_ids,
         "forum_topic_id": null,
         "problem_id": t.problem_id,
-        "has_incidents": false,
+        "has_incidents": world.incidents.contains_key(&t.id),
         "is_public": t.is_public,
         "due_at": t.due_at.map(time::text),
         "tags": t.tags,
         "custom_fields": fields,
-        "satisfaction_rating": null,
+        "satisfaction_rating": rating_of(world, t),
         "sharing_agreement_ids": [],
         "custom_status_id": t.custom_status_id,
         "fields": fields,
-        "followup_ids": followups,
+        "followup_ids": t.followup_ids,
         "ticket_form_id": t.ticket_form_id,
         "brand_id": world.account.brand_id,
         "allow_channelback": false,
@@ -70,7 +70,8 @@ pub(crate) fn channel(v: &Via) -> &'static str {
         Via::Web => "web",
         Via::Api => "api",
         Via::Email => "email",
-        Via::Trigger { .. } => "rule",
+        Via::Trigger { .. } | Via::Automation { .. } | Via::Merge { .. } => "rule",
+        Via::Followup { .. } => "api",
     }
 }
 
@@ -79,12 +80,50 @@ pub(crate) fn via(v: &Via) -> Value {
         Via::Trigger { id, title } => {
             json!({"from": {"deleted": false, "id": id, "title": title, "revision_id": 1}, "to": {}, "rel": "trigger"})
         }
+        Via::Automation { id, title } => {
+            json!({"from": {"deleted": false, "id": id, "title": title}, "to": {}, "rel": "automation"})
+        }
+        Via::Followup { ticket_id } => {
+            json!({"from": {"ticket_id": ticket_id, "channel": "web"}, "to": {}, "rel": "follow_up"})
+        }
+        Via::Merge { ticket_id } => json!({"from": {"ticket_id": ticket_id}, "to": {}, "rel": "merge"}),
         _ => json!({"from": {}, "to": {}, "rel": null}),
     };
     json!({"channel": channel(v), "source": source})
 }
 
-pub(crate) fn comment(c: &Comment) -> Value {
+fn rating_of(world: &World, t: &Ticket) -> Value {
+    let rating = t.satisfaction_rating_id.and_then(|id| world.satisfaction_ratings.get(&id));
+    rating.map_or_else(
+        || json!({"score": "unoffered"}),
+        |r| json!({"id": r.id, "score": r.score, "comment": r.comment}),
+    )
+}
+
+/// A file, as comments and uploads show it.
+pub(crate) fn attachment(world: &World, a: &Attachment) -> Value {
+    let name: String = url::form_urlencoded::byte_serialize(a.file_name.as_bytes()).collect();
+    let address = format!("{}/attachments/token/{}/?name={name}", world.base_url, a.token);
+    json!({
+        "url": format!("{}/api/v2/attachments/{}.json", world.base_url, a.id),
+        "id": a.id,
+        "file_name": a.file_name,
+        "content_url": address,
+        "mapped_content_url": address,
+        "content_type": a.content_type,
+        "size": a.size,
+        "width": null,
+        "height": null,
+        "inline": false,
+        "deleted": a.content.is_none(),
+        "malware_access_override": false,
+        "malware_scan_result": "malware_not_found",
+        "thumbnails": [],
+    })
+}
+
+pub(crate) fn comment(world: &World, c: &Comment) -> Value {
+    let files = c.attachment_ids.iter().filter_map(|id| world.attachments.get(id));
     let html = c.html_body.clone().unwrap_or_else(|| html(&c.body));
     json!({
         "id": c.id,
@@ -94,7 +133,7 @@ pub(crate) fn comment(c: &Comment) -> Value {
         "html_body": format!("<div class=\"zd-comment\" dir=\"auto\">{html}</div>"),
         "plain_body": c.body,
         "public": c.public,
-        "attachments": [],
+        "attachments": files.map(|a| attachment(world, a)).collect::<Vec<_>>(),
         "audit_id": c.audit_id,
         "via": via(&c.via),
         "created_at": time::text(c.created_at),
@@ -109,7 +148,7 @@ fn html(text: &str) -> String {
 }
 
 /// An audit; its comments are taken from `comments`.
-pub(crate) fn audit(ticket_id: u64, comments: &[Comment], a: &Audit) -> Value {
+pub(crate) fn audit(world: &World, ticket_id: u64, comments: &[Comment], a: &Audit) -> Value {
     let custom = if a.custom.is_null() { json!({}) } else { a.custom.clone() };
     json!({
         "id": a.id,
@@ -120,17 +159,17 @@ pub(crate) fn audit(ticket_id: u64, comments: &[Comment], a: &Audit) -> Value {
             "system": {"client": "", "ip_address": "127.0.0.1", "location": "", "latitude": null, "longitude": null},
             "custom": custom,
         },
-        "events": a.events.iter().map(|e| event(comments, e)).collect::<Vec<_>>(),
+        "events": a.events.iter().map(|e| event(world, comments, e)).collect::<Vec<_>>(),
         "via": via(&a.via),
     })
 }
 
-fn event(comments: &[Comment], e: &AuditEvent) -> Value {
+fn event(world: &World, comments: &[Comment], e: &AuditEvent) -> Value {
     let mut out = match &e.change {
         Change::Comment => comments.iter().find(|c| c.id == e.id).map_or_else(
             || json!({}),
             |c| {
-                let mut c = comment(c);
+                let mut c = comment(world, c);
                 if let Value::Object(map) = &mut c {
                     for key in ["via", "created_at", "metadata"] {
                         map.remove(key);
@@ -160,7 +199,7 @@ fn event(comments: &[Comment], e: &AuditEvent) -> Value {
 /// A record's answer to a change: ticket and audit.
 pub(crate) fn changed(world: &World, record: &TicketRecord, a: &Audit) -> Value {
     let t = &record.ticket;
-    json!({"ticket": ticket(world, t), "audit": audit(t.id, &record.comments, a)})
+    json!({"ticket": ticket(world, t), "audit": audit(world, t.id, &record.comments, a)})
 }
 
 /// A user as this caller may see him.

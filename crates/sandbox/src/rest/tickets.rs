@@ -13,12 +13,12 @@ use sha2::{Digest, Sha256};
 
 use super::render::{self, listed};
 use super::{Answer, Ask, Body, created, ok, warned};
-use crate::model::{Remembered, Ticket, TicketRecord, Via, World};
+use crate::model::{Remembered, Ticket, TicketRecord, Via, Work, World};
 use crate::tickets::{self, By, Form, access, id_in};
 use crate::{ApiError, Shared, jobs, time};
 
 /// Most tickets of a bulk call.
-const MOST: usize = 100;
+pub(super) const MOST: usize = 100;
 /// How long answers are remembered for `Idempotency-Key`.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(2);
 
@@ -28,7 +28,7 @@ pub(super) fn router() -> Router<Shared> {
         .route("/api/v2/tickets/count", get(count))
         .route("/api/v2/tickets/show_many", get(show_many))
         .route("/api/v2/tickets/update_many", axum::routing::put(update_many))
-        .route("/api/v2/tickets/{ticket_id}", get(show).put(update))
+        .route("/api/v2/tickets/{ticket_id}", get(show).put(update).delete(super::ticket_life::destroy))
         .route("/api/v2/tickets/{ticket_id}/comments", get(comments))
         .route("/api/v2/tickets/{ticket_id}/comments/count", get(count_comments))
         .route("/api/v2/tickets/{ticket_id}/audits", get(audits))
@@ -262,7 +262,7 @@ async fn update_many(State(shared): State<Shared>, ask: Ask, body: Body) -> Answ
             "Required parameter is missing: ids or tickets",
         ));
     };
-    let job = jobs::start(&shared, ask.caller.user_id, todo)?;
+    let job = jobs::start(&shared, ask.caller.user_id, Work::Update, todo)?;
     let world = shared.read();
     ok(json!({"job_status": render::job(&world, &job)}))
 }
@@ -289,7 +289,7 @@ async fn comments(State(shared): State<Shared>, Path(id): Path<u64>, ask: Ask) -
         let list = users.map(|u| render::user(&world, u, ask.caller.role)).collect();
         envelope.insert("users".to_owned(), Value::Array(list));
     }
-    ok(listed("comments", found.into_iter().map(render::comment).collect(), envelope))
+    ok(listed("comments", found.into_iter().map(|c| render::comment(&world, c)).collect(), envelope))
 }
 
 async fn count_comments(State(shared): State<Shared>, Path(id): Path<u64>, ask: Ask) -> Answer {
@@ -307,7 +307,7 @@ async fn audits(State(shared): State<Shared>, Path(id): Path<u64>, ask: Ask) -> 
     }
     let (shown, envelope) = ask.paging()?.cut(&world.base_url, &ids)?;
     let found = shown.iter().filter_map(|id| record.audits.iter().find(|a| a.id == *id));
-    let list = found.map(|a| render::audit(id, &record.comments, a)).collect();
+    let list = found.map(|a| render::audit(&world, id, &record.comments, a)).collect();
     ok(listed("audits", list, envelope))
 }
 
@@ -321,5 +321,5 @@ async fn audit(State(shared): State<Shared>, Path((id, audit_id)): Path<(u64, u6
     let world = shared.read();
     let record = record(&world, &ask, id)?;
     let audit = record.audits.iter().find(|a| a.id == audit_id).ok_or_else(ApiError::not_found)?;
-    ok(json!({"audit": render::audit(id, &record.comments, audit)}))
+    ok(json!({"audit": render::audit(&world, id, &record.comments, audit)}))
 }

@@ -166,7 +166,7 @@ fn row(world: &World, view: &View, t: &Ticket) -> Value {
             "type": t.kind,
             "priority": t.priority,
             "url": format!("{}/api/v2/tickets/{}.json", world.base_url, t.id),
-            "last_comment": world.tickets.get(&t.id).and_then(|r| r.comments.last()).map(render::comment),
+            "last_comment": world.tickets.get(&t.id).and_then(|r| r.comments.last()).map(|c| render::comment(world, c)),
         },
     });
     for column in &view.columns {

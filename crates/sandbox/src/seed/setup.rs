@@ -160,6 +160,8 @@ fn forms(world: &mut World, then: Timestamp, system: &[u64], fields: &Fields) {
             default: position == 0,
             end_user_visible: true,
             ticket_field_ids: ids,
+            agent_conditions: Vec::new(),
+            end_user_conditions: Vec::new(),
             created_at: then,
             updated_at: then,
         };
@@ -212,6 +214,9 @@ fn views(world: &mut World, then: Timestamp) {
             columns: columns.map(str::to_owned).to_vec(),
             sort_by: sort_by.to_owned(),
             sort_desc,
+            group_by: None,
+            group_desc: false,
+            restriction: None,
             created_at: then,
             updated_at: then,
         };

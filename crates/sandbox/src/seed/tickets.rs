@@ -83,6 +83,10 @@ fn written(world: &mut World, now: Timestamp, story: &Story, cast: &Cast, fields
         group_id: Some(group_id),
         organization_id: world.users.get(&requester_id).and_then(|u| u.organization_id),
         collaborator_ids: Vec::new(),
+        email_cc_ids: Vec::new(),
+        follower_ids: Vec::new(),
+        followup_ids: Vec::new(),
+        satisfaction_rating_id: None,
         problem_id: None,
         due_at: None,
         tags,
@@ -114,6 +118,7 @@ fn written(world: &mut World, now: Timestamp, story: &Story, cast: &Cast, fields
             via: if n == 0 { Via::Email } else { Via::Web },
             audit_id,
             created_at: at,
+            attachment_ids: Vec::new(),
         };
         let mut events = vec![AuditEvent { id: comment.id, change: Change::Comment, via: None }];
         if n == 0 {
@@ -221,6 +226,10 @@ pub(crate) fn more_tickets(world: &mut World, now: Timestamp, count: usize) {
             group_id: Some(groups[g]),
             organization_id: world.users.get(&requester_id).and_then(|u| u.organization_id),
             collaborator_ids: Vec::new(),
+            email_cc_ids: Vec::new(),
+            follower_ids: Vec::new(),
+            followup_ids: Vec::new(),
+            satisfaction_rating_id: None,
             problem_id: None,
             due_at: None,
             tags: vec!["generated".to_owned()],
@@ -239,6 +248,7 @@ pub(crate) fn more_tickets(world: &mut World, now: Timestamp, count: usize) {
             via: Via::Email,
             audit_id,
             created_at: at,
+            attachment_ids: Vec::new(),
         };
         let audit = Audit {
             id: audit_id,

@@ -243,7 +243,9 @@ fn via_id(via: &Via) -> u64 {
         Via::Web => 0,
         Via::Email => 4,
         Via::Api => 5,
-        Via::Trigger { .. } => 8,
+        Via::Trigger { .. } | Via::Automation { .. } => 8,
+        Via::Followup { .. } => 20,
+        Via::Merge { .. } => 22,
     }
 }
 

@@ -21,6 +21,8 @@ pub(crate) struct Draft {
     pub(crate) metadata: Option<Value>,
     /// The ticket up to which events have been written.
     recorded: Ticket,
+    /// Rules do not run: an import.
+    pub(crate) quiet: bool,
     audit_id: Option<u64>,
 }
 
@@ -34,6 +36,7 @@ impl Draft {
             events: Vec::new(),
             deliveries: Vec::new(),
             metadata: None,
+            quiet: false,
             audit_id: None,
         }
     }
@@ -63,6 +66,10 @@ impl Draft {
             group_id: None,
             organization_id: requester.organization_id,
             collaborator_ids: Vec::new(),
+            email_cc_ids: Vec::new(),
+            follower_ids: Vec::new(),
+            followup_ids: Vec::new(),
+            satisfaction_rating_id: None,
             problem_id: None,
             due_at: None,
             tags: Vec::new(),
@@ -74,7 +81,31 @@ impl Draft {
         };
         let mut draft = Draft::update(ticket);
         draft.before = None;
+        if let Some(id) = body.get("via_followup_source_id").filter(|v| !v.is_null()) {
+            draft.follow_up(world, by, id)?;
+        }
         Ok(draft)
+    }
+
+    /// The new ticket goes on where a closed one ended, with its people and fields.
+    fn follow_up(&mut self, world: &World, by: &By, id: &Value) -> Result<(), ApiError> {
+        let source = super::visible(world, by.user_id, id_in(id).unwrap_or_default())?.clone();
+        if source.status != Status::Closed {
+            let text = "Via followup source: the ticket is not closed";
+            return Err(ApiError::invalid("via_followup_source_id", "InvalidValue", text));
+        }
+        let t = &mut self.ticket;
+        t.via = Via::Followup { ticket_id: source.id };
+        t.subject = source.subject;
+        t.kind = source.kind;
+        t.priority = source.priority;
+        t.requester_id = source.requester_id;
+        t.organization_id = source.organization_id;
+        t.group_id = source.group_id;
+        t.ticket_form_id = source.ticket_form_id;
+        t.tags = source.tags;
+        t.custom_fields = source.custom_fields;
+        Ok(())
     }
 
     /// The id of the audit that this update will be.
@@ -97,6 +128,7 @@ impl Draft {
         let public = !light && (said.public || !agent);
         let id = world.ids.next_id();
         let audit_id = self.audit_id(world);
+        let attachment_ids = take_uploads(world, &said.uploads, self.ticket.id);
         self.comments.push(Comment {
             id,
             author_id,
@@ -106,6 +138,7 @@ impl Draft {
             via: via.clone().unwrap_or_else(|| by.via.clone()),
             audit_id,
             created_at: by.now,
+            attachment_ids,
         });
         self.events.push(AuditEvent { id, change: Change::Comment, via });
     }
@@ -155,6 +188,20 @@ pub(crate) struct Said {
     pub(crate) body: String,
     pub(crate) html_body: Option<String>,
     pub(crate) public: bool,
+    /// Tokens of files that go with it.
+    pub(crate) uploads: Vec<String>,
+}
+
+/// The files that were uploaded under these tokens, now on a ticket.
+fn take_uploads(world: &mut World, tokens: &[String], ticket_id: u64) -> Vec<u64> {
+    let taken: Vec<u64> =
+        tokens.iter().filter_map(|t| world.uploads.remove(t)).flat_map(|u| u.attachment_ids).collect();
+    for id in &taken {
+        if let Some(attachment) = world.attachments.get_mut(id) {
+            attachment.ticket_id = Some(ticket_id);
+        }
+    }
+    taken
 }
 
 /// The custom status that stands for a category.
@@ -187,6 +234,12 @@ fn differences(a: &Ticket, b: &Ticket, out: &mut Vec<(String, Value, Value)>) {
     push("due_at", json!(a.due_at.map(time::text)), json!(b.due_at.map(time::text)));
     if a.collaborator_ids != b.collaborator_ids {
         push("collaborator_ids", json!(a.collaborator_ids), json!(b.collaborator_ids));
+    }
+    if a.email_cc_ids != b.email_cc_ids {
+        push("email_cc_ids", json!(a.email_cc_ids), json!(b.email_cc_ids));
+    }
+    if a.follower_ids != b.follower_ids {
+        push("follower_ids", json!(a.follower_ids), json!(b.follower_ids));
     }
     if a.tags != b.tags {
         push("tags", json!(a.tags), json!(b.tags));

@@ -2,10 +2,13 @@
 
 pub(crate) mod access;
 pub(crate) mod conditions;
+mod copies;
 pub(crate) mod draft;
 mod fields;
+pub(crate) mod lifecycle;
 mod patch;
 mod placeholders;
+mod required;
 mod triggers;
 
 use std::sync::Arc;
@@ -14,7 +17,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::error::Faults;
-use crate::model::{Audit, Change, Status, Ticket, TicketRecord, Via, World};
+use crate::model::{Audit, Change, Status, Ticket, TicketRecord, TicketType, Via, World};
 use crate::{ApiError, Event, Shared, webhooks};
 use draft::Draft;
 pub(crate) use fields::tags_from;
@@ -33,6 +36,8 @@ pub(crate) struct Done {
     pub(crate) deliveries: Vec<String>,
     /// Keys of the body that mean nothing.
     pub(crate) unknown: Vec<String>,
+    /// Other tickets that changed with it.
+    pub(crate) also: Vec<Done>,
 }
 
 /// Who changes, when, and by which way.
@@ -55,15 +60,7 @@ pub(crate) enum Form {
 /// Creates a ticket from the `ticket` object of a request and runs the triggers.
 pub(crate) fn create(world: &mut World, by: &By, body: &Map<String, Value>) -> Result<Done, ApiError> {
     access::may_create(world, by.user_id)?;
-    let mut draft = Draft::create(world, by, body)?;
-    let mut faults = Faults::default();
-    let patch = patch::Patch::read(world, &draft.ticket, body, Form::Create, by, &mut faults);
-    if patch.comment.is_none() {
-        faults.add("base", "BlankValue", "Description: cannot be blank");
-    }
-    faults.check()?;
-    let unknown = patch.apply(world, &mut draft, by)?;
-    finish(world, by, draft, unknown)
+    ask(world, by, body)
 }
 
 /// Changes a ticket by the `ticket` object of a request and runs the triggers. All or nothing.
@@ -81,6 +78,36 @@ pub(crate) fn update(
     let mut draft = Draft::update(ticket.clone());
     let mut faults = Faults::default();
     let patch = patch::Patch::read(world, &draft.ticket, body, form, by, &mut faults);
+    faults.check()?;
+    let unknown = patch.apply(world, &mut draft, by)?;
+    finish(world, by, draft, unknown)
+}
+
+/// A customer asks: he may name what his side of the desk shows and nothing else.
+pub(crate) fn ask(world: &mut World, by: &By, body: &Map<String, Value>) -> Result<Done, ApiError> {
+    let mut draft = Draft::create(world, by, body)?;
+    let mut faults = Faults::default();
+    let patch = patch::Patch::read(world, &draft.ticket, body, Form::Create, by, &mut faults);
+    if patch.comment.is_none() {
+        faults.add("base", "BlankValue", "Description: cannot be blank");
+    }
+    faults.check()?;
+    let unknown = patch.apply(world, &mut draft, by)?;
+    finish(world, by, draft, unknown)
+}
+
+/// Somebody who sees a ticket as a customer answers on it, may copy others in, and may say that it is solved.
+pub(crate) fn answer(
+    world: &mut World,
+    by: &By,
+    id: u64,
+    body: &Map<String, Value>,
+) -> Result<Done, ApiError> {
+    let ticket = visible(world, by.user_id, id)?;
+    refuse_closed(ticket)?;
+    let mut draft = Draft::update(ticket.clone());
+    let mut faults = Faults::default();
+    let patch = patch::Patch::read(world, &draft.ticket, body, Form::Update, by, &mut faults);
     faults.check()?;
     let unknown = patch.apply(world, &mut draft, by)?;
     finish(world, by, draft, unknown)
@@ -131,20 +158,26 @@ pub(crate) fn announce(shared: &Shared, by: u64, done: &mut Done) {
     for id in done.deliveries.drain(..) {
         webhooks::deliver(shared, id);
     }
+    for other in &mut done.also {
+        announce(shared, by, other);
+    }
 }
 
 fn finish(world: &mut World, by: &By, mut draft: Draft, unknown: Vec<String>) -> Result<Done, ApiError> {
     let created = draft.before.is_none();
     let audit_id = draft.audit_id(world);
-    if created || !draft.events.is_empty() {
+    if !draft.quiet && (created || !draft.events.is_empty()) {
         triggers::run(world, &mut draft, by);
     }
     let changes = changed_names(&draft);
     if created || !changes.is_empty() {
         draft.ticket.updated_at = by.now;
     }
-    let events_sent =
-        if created || !changes.is_empty() { webhooks::ticket_events(world, &draft, by) } else { Vec::new() };
+    let events_sent = if !draft.quiet && (created || !changes.is_empty()) {
+        webhooks::ticket_events(world, &draft, by)
+    } else {
+        Vec::new()
+    };
     let mut deliveries = std::mem::take(&mut draft.deliveries);
     deliveries.extend(events_sent);
     let audit = Audit {
@@ -157,6 +190,28 @@ fn finish(world: &mut World, by: &By, mut draft: Draft, unknown: Vec<String>) ->
     };
     let id = draft.ticket.id;
     let updated_at = draft.ticket.updated_at;
+    let solved = draft.before.as_ref().is_some_and(|b| b.status < Status::Solved)
+        && draft.ticket.status == Status::Solved
+        && draft.ticket.kind == Some(TicketType::Problem);
+    let problem = solved.then(|| draft.ticket.clone());
+    let last_words = draft.comments.first().map(|c| draft::Said {
+        body: c.body.clone(),
+        html_body: c.html_body.clone(),
+        public: c.public,
+        uploads: Vec::new(),
+    });
+    if draft.before.as_ref().and_then(|b| b.problem_id) != draft.ticket.problem_id {
+        if let Some(before) = &draft.before {
+            lifecycle::unlink(world, before);
+        }
+        lifecycle::link(world, &draft.ticket);
+    }
+    if created
+        && let Via::Followup { ticket_id } = draft.ticket.via
+        && let Some(source) = world.tickets.get_mut(&ticket_id)
+    {
+        Arc::make_mut(source).ticket.followup_ids.push(id);
+    }
     if created {
         let record =
             TicketRecord { ticket: draft.ticket, comments: draft.comments, audits: vec![audit.clone()] };
@@ -169,7 +224,11 @@ fn finish(world: &mut World, by: &By, mut draft: Draft, unknown: Vec<String>) ->
         record.comments.append(&mut draft.comments);
         record.audits.push(audit.clone());
     }
-    Ok(Done { id, created, audit, changes, updated_at, deliveries, unknown })
+    let also = match problem {
+        Some(problem) => lifecycle::solve_incidents(world, by, &problem, last_words.as_ref()),
+        None => Vec::new(),
+    };
+    Ok(Done { id, created, audit, changes, updated_at, deliveries, unknown, also })
 }
 
 fn changed_names(draft: &Draft) -> Vec<String> {

@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value};
 
+use super::copies::Copies;
 use super::draft::{Draft, Said, default_status};
-use super::{By, Form, fields, id_in, truthy};
+use super::{By, Form, fields, id_in, required, truthy};
 use crate::error::Faults;
 use crate::model::{Priority, Status, Ticket, TicketField, TicketType, User, World};
 use crate::{ApiError, Role, time};
@@ -30,8 +31,6 @@ const READ_ONLY: &[&str] = &[
     "brand_id",
     "encoded_id",
     "submitter_id",
-    "email_cc_ids",
-    "follower_ids",
     "ticket_id",
 ];
 
@@ -52,7 +51,7 @@ pub(super) struct Patch {
     problem: Option<Option<u64>>,
     external_id: Option<Option<String>>,
     due_at: Option<Option<jiff::Timestamp>>,
-    collaborators: Option<Vec<u64>>,
+    copies: Copies,
     tags: Option<Vec<String>>,
     custom_fields: Vec<(u64, Option<Value>)>,
     metadata: Option<Value>,
@@ -124,7 +123,6 @@ impl Patch {
                 }
                 "external_id" => patch.external_id = Some(value.as_str().map(str::to_owned)),
                 "due_at" => patch.due_at = due_at(value, faults),
-                "collaborator_ids" | "collaborators" => patch.collaborators = Some(people(world, value)),
                 "tags" => tags = Some(fields::tags_from(value)),
                 "custom_fields" | "fields" => patch.read_fields(world, value, faults),
                 "metadata" => patch.metadata = Some(value.clone()),
@@ -134,7 +132,7 @@ impl Patch {
                 | "custom_status_id"
                 | "requester_id" => {}
                 "additional_tags" | "remove_tags" if form == Form::Bulk => {}
-                key if READ_ONLY.contains(&key) => {}
+                key if READ_ONLY.contains(&key) || patch.copies.read(world, key, value, faults) => {}
                 _ => patch.unknown.push(key.clone()),
             }
         }
@@ -150,7 +148,7 @@ impl Patch {
         }
         patch.tags = tags;
         patch.check_membership(world, faults);
-        patch.check_solving(world, ticket, faults);
+        patch.check_solving(world, ticket, by, faults);
         patch
     }
 
@@ -199,9 +197,7 @@ impl Patch {
         if let Some(value) = self.due_at {
             t.due_at = value;
         }
-        if let Some(value) = self.collaborators {
-            t.collaborator_ids = value;
-        }
+        self.copies.apply(world, by, t);
         if let Some(group) = self.group {
             move_to_group(world, t, group);
         }
@@ -215,6 +211,10 @@ impl Patch {
             if let Some(field) = world.ticket_fields.get(&id) {
                 fields::set_field(field, t, value);
             }
+        }
+        // Only incidents have a problem.
+        if t.kind != Some(TicketType::Incident) {
+            t.problem_id = None;
         }
         let status_named = self.status.is_some() || self.custom_status.is_some();
         if let Some(custom) = self.custom_status.and_then(|id| world.custom_statuses.get(&id)) {
@@ -278,7 +278,7 @@ impl Patch {
         }
     }
 
-    fn check_solving(&self, world: &World, ticket: &Ticket, faults: &mut Faults) {
+    fn check_solving(&self, world: &World, ticket: &Ticket, by: &By, faults: &mut Faults) {
         let status = match self.custom_status {
             Some(id) => world.custom_statuses.get(&id).map(|s| s.status_category),
             None => self.status,
@@ -287,6 +287,39 @@ impl Patch {
         if status.is_some_and(|s| s >= Status::Solved && s != ticket.status) && !assigned {
             faults.add("assignee", "BlankValue", "Assignee: is required when solving a ticket");
         }
+        let agent = world.users.get(&by.user_id).is_some_and(|u| u.role != Role::EndUser);
+        if let Some(status) = status.filter(|s| *s != ticket.status && agent) {
+            required::check(world, &self.foreseen(world, ticket, status), faults);
+        }
+    }
+
+    /// The ticket as far as required fields can tell it from what it will be.
+    fn foreseen(&self, world: &World, ticket: &Ticket, status: Status) -> Ticket {
+        let mut t = ticket.clone();
+        t.status = status;
+        t.custom_status_id = self.custom_status.unwrap_or_else(|| default_status(world, status));
+        t.priority = self.priority.unwrap_or(t.priority);
+        t.kind = self.kind.unwrap_or(t.kind);
+        t.ticket_form_id = self.form.unwrap_or(t.ticket_form_id);
+        t.group_id = self.group.unwrap_or(t.group_id);
+        if let Some(subject) = &self.subject {
+            t.subject.clone_from(subject);
+        }
+        if let Some((_, said)) = self.comment.as_ref().filter(|_| t.description.is_empty()) {
+            t.description.clone_from(&said.body);
+        }
+        if let Some(assignee) = self.assignee {
+            assign(world, &mut t, assignee);
+        }
+        if let Some(tags) = &self.tags {
+            fields::set_tags(world, &mut t, tags.clone());
+        }
+        for (id, value) in &self.custom_fields {
+            if let Some(field) = world.ticket_fields.get(id) {
+                fields::set_field(field, &mut t, value.clone());
+            }
+        }
+        t
     }
 }
 
@@ -346,11 +379,16 @@ fn comment(world: &World, value: &Value, by: &By, faults: &mut Faults) -> Option
         return None;
     }
     let public = value.get("public").is_none_or(truthy);
+    let tokens = value.get("uploads").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let uploads: Vec<String> = tokens.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+    if uploads.iter().any(|t| world.uploads.get(t).is_none_or(|u| u.expires_at <= by.now)) {
+        faults.add("base", "InvalidValue", "Attachments: the upload token is invalid or has expired");
+    }
     let author = match value.get("author_id").filter(|v| !v.is_null()) {
         Some(id) => known(world, id, "author", |_| true, faults)?,
         None => by.user_id,
     };
-    Some((author, Said { body, html_body, public }))
+    Some((author, Said { body, html_body, public, uploads }))
 }
 
 /// The text of simple markup.
@@ -463,7 +501,7 @@ fn requester(world: &World, value: &Value, faults: &mut Faults) -> Option<Reques
     Some(Requester::New { name: name.to_owned(), email })
 }
 
-fn new_customer(world: &mut World, by: &By, name: String, email: String) -> u64 {
+pub(super) fn new_customer(world: &mut World, by: &By, name: String, email: String) -> u64 {
     let domain = email.rsplit('@').next().unwrap_or_default().to_owned();
     let organization = world.organizations.values().find(|o| o.domain_names.contains(&domain)).map(|o| o.id);
     let id = world.ids.next_id();
@@ -471,20 +509,6 @@ fn new_customer(world: &mut World, by: &By, name: String, email: String) -> u64 
     user.organization_id = organization;
     world.users.insert(id, user);
     id
-}
-
-fn people(world: &World, value: &Value) -> Vec<u64> {
-    let list = value.as_array().map(Vec::as_slice).unwrap_or_default();
-    let one = |v: &Value| {
-        id_in(v).filter(|id| world.users.contains_key(id)).or_else(|| {
-            let email = v.as_str().or_else(|| v.get("email")?.as_str())?;
-            world.user_by_email(email).map(|u| u.id)
-        })
-    };
-    let mut ids: Vec<u64> = list.iter().filter_map(one).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    ids
 }
 
 fn due_at(value: &Value, faults: &mut Faults) -> Option<Option<jiff::Timestamp>> {

@@ -172,7 +172,13 @@ fn comment(world: &mut World, draft: &mut Draft, by: &By, action: &Action, publi
     let html_body = (action.field == "comment_value_html").then(|| body.clone());
     // What changed before the comment is written down before it.
     draft.record(world, Some(via));
-    draft.comment(world, by.user_id, by, Said { body, html_body, public }, Some(via.clone()));
+    draft.comment(
+        world,
+        by.user_id,
+        by,
+        Said { body, html_body, public, uploads: Vec::new() },
+        Some(via.clone()),
+    );
 }
 
 /// `[who, subject, body]`. Whoever made the update is told like everybody else.

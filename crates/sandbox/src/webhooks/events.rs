@@ -39,6 +39,21 @@ pub(crate) fn ticket_events(world: &mut World, draft: &Draft, by: &By) -> Vec<St
             Change::Create { .. } | Change::Notification { .. } | Change::Webhook { .. } => {}
         }
     }
+    send(world, &draft.ticket, events, by)
+}
+
+/// The same for something that is not written in an update: that a ticket was deleted, restored, merged.
+pub(crate) fn ticket_event(
+    world: &mut World,
+    ticket: &Ticket,
+    name: &str,
+    event: Value,
+    by: &By,
+) -> Vec<String> {
+    send(world, ticket, vec![(name.to_owned(), event)], by)
+}
+
+fn send(world: &mut World, ticket: &Ticket, events: Vec<(String, Value)>, by: &By) -> Vec<String> {
     let mut deliveries = Vec::new();
     for (name, event) in events {
         let kind = format!("{PREFIX}{name}");
@@ -55,11 +70,11 @@ pub(crate) fn ticket_events(world: &mut World, draft: &Draft, by: &By) -> Vec<St
                 "time": time::text(by.now),
                 "type": kind,
                 "zendesk_event_version": "2022-11-06",
-                "subject": format!("zen:ticket:{}", draft.ticket.id),
-                "detail": detail(&draft.ticket),
+                "subject": format!("zen:ticket:{}", ticket.id),
+                "detail": detail(ticket),
                 "event": event,
             });
-            deliveries.push(enqueue(world, &webhook, Some(draft.ticket.id), body.to_string(), by.now));
+            deliveries.push(enqueue(world, &webhook, Some(ticket.id), body.to_string(), by.now));
         }
     }
     deliveries
@@ -82,6 +97,9 @@ fn changed(field: &str, value: &Value, previous: &Value) -> Option<(String, Valu
         "ticket_form_id" => plain("form_changed"),
         "external_id" => plain("external_id_changed"),
         "due_at" => plain("task_due_at_changed"),
+        "problem_id" => plain("problem_link_changed"),
+        "email_cc_ids" => plain("email_ccs_changed"),
+        "follower_ids" => plain("followers_changed"),
         "tags" => {
             let list = |v: &Value| v.as_array().cloned().unwrap_or_default();
             let (now, was) = (list(value), list(previous));

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::model::{Attempt, Delivery, World};
 use crate::{Shared, random};
-pub(crate) use events::ticket_events;
+pub(crate) use events::{ticket_event, ticket_events};
 pub(crate) use send::{Call, TEST_SECRET, call};
 
 /// Finished deliveries kept to be looked at.

@@ -14,7 +14,7 @@ async fn update_many(sandbox: &Sandbox, query: &str, body: Value) -> Answer {
 }
 
 /// The job when it is done. The clock must be past its delay.
-async fn finished(sandbox: &Sandbox, job: &Value) -> Value {
+pub(crate) async fn finished(sandbox: &Sandbox, job: &Value) -> Value {
     let id = job["job_status"]["id"].as_str().expect("an id");
     for _ in 0..500 {
         let job = get(sandbox, MAYA, &format!("/api/v2/job_statuses/{id}")).await.expect(200).json();

@@ -136,6 +136,7 @@ async fn thirty_jobs_may_be_under_way() {
         created_at: now,
         user_id: 1,
         todo: Vec::new(),
+        work: sandbox::model::Work::Update,
         people: std::collections::VecDeque::new(),
     };
     let path = "/api/v2/tickets/update_many.json?ids=999999";
