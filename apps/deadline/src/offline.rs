@@ -21,11 +21,13 @@ pub(crate) struct Hit {
 impl Job for Hit {
     const NAME: &'static str = "deadline.hit";
     // Many deadlines fall on the same second (end of day): one batch reads all their tickets with few calls. While Zendesk
-    // cannot be read we ask again soon and for long: a deadline is worth being late, not being lost.
+    // cannot be read we ask again soon and for long: a deadline is worth being late, not being lost. When a worker dies
+    // another one takes over soon.
     const POLICY: Policy = Policy::DEFAULT
-        .batch(500)
+        .batch(1000)
         .max_attempts(500)
-        .backoff(Duration::from_secs(2), Duration::from_secs(300));
+        .backoff(Duration::from_secs(2), Duration::from_secs(300))
+        .lease(Duration::from_secs(15));
 }
 
 /// The next warning of a deadline. One job a ticket.
