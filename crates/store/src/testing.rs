@@ -137,16 +137,20 @@ async fn admin() -> PgConnection {
 }
 
 fn admin_options() -> PgConnectOptions {
-    let url = match std::env::var("AERIE_TEST_POSTGRES") {
-        Ok(url) => url,
-        Err(_) => private_cluster().to_owned(),
+    let url = match (CLUSTER.get(), std::env::var("AERIE_TEST_POSTGRES")) {
+        (None, Ok(url)) => url,
+        _ => private_cluster().to_owned(),
     };
     PgConnectOptions::from_str(&url).expect("AERIE_TEST_POSTGRES is a postgres:// URL")
 }
 
+static CLUSTER: OnceLock<(Child, String)> = OnceLock::new();
+
+/// Starts a cluster for this process alone, for tests that stop it, and gives its URL. Test databases are made in it from
+/// now on.
+///
 /// The cluster lives as long as the child's standard input stays open: until this process ends, however it ends.
-fn private_cluster() -> &'static str {
-    static CLUSTER: OnceLock<(Child, String)> = OnceLock::new();
+pub fn private_cluster() -> &'static str {
     let (_, url) = CLUSTER.get_or_init(|| {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/test-postgres");
         let mut child = Command::new(script)

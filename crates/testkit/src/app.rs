@@ -36,11 +36,13 @@ pub struct Setup {
     pub tickets: usize,
     /// On the machine's clock, for tests with further processes.
     pub live: bool,
+    /// How long the server waits for Zendesk.
+    pub zendesk_timeout: Duration,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { tickets: 40, live: false }
+        Self { tickets: 40, live: false, zendesk_timeout: HttpConfig::default().timeout }
     }
 }
 
@@ -52,6 +54,8 @@ pub struct TestApp {
     /// Installation id by app.
     pub(crate) installations: HashMap<&'static str, u64>,
     pub(crate) expected: Mutex<Expected>,
+    /// Where browsers go.
+    url: Mutex<Url>,
 }
 
 /// What all accounts of a test share.
@@ -61,7 +65,7 @@ pub(crate) struct Server {
     live: bool,
     pub(crate) platform: Platform,
     /// Where it listens; ends with a slash.
-    pub(crate) url: Url,
+    url: Url,
     /// The browser of everybody.
     pub(crate) http: reqwest::Client,
     /// The Zendesk of each account.
@@ -71,7 +75,7 @@ pub(crate) struct Server {
 }
 
 /// Where accounts live. Each has a sandbox of its own on this machine, so an account's subdomain is its sandbox's port.
-pub const ZENDESK_URL: &str = "http://127.0.0.1:{subdomain}";
+const ZENDESK_URL: &str = "http://127.0.0.1:{subdomain}";
 
 impl TestApp {
     /// A server with `apps`, installed in the sandbox's account and not yet authorised.
@@ -80,7 +84,7 @@ impl TestApp {
     }
 
     pub async fn start_with(backend: Backend, apps: Vec<App>, setup: Setup) -> Self {
-        let server = Server::start(backend, apps, setup.live).await;
+        let server = Server::start(backend, apps, &setup).await;
         Self::join(Arc::new(server), setup.tickets).await
     }
 
@@ -107,7 +111,8 @@ impl TestApp {
             let installed = control.install_package(&zip, settings).await.expect("Zendesk takes the package");
             installations.insert(app.id, installed.id);
         }
-        Self { server, sandbox, installations, expected: Mutex::default() }
+        let url = Mutex::new(server.url.clone());
+        Self { server, sandbox, installations, expected: Mutex::default(), url }
     }
 
     /// Objects to what was left, and removes everything. Of several accounts the one that is finished last ends the server.
@@ -131,9 +136,14 @@ impl TestApp {
         &self.server.platform
     }
 
-    /// Where the server listens; ends with a slash.
-    pub fn url(&self) -> &Url {
-        &self.server.url
+    /// Where browsers go; ends with a slash.
+    pub fn url(&self) -> Url {
+        self.url.lock().clone()
+    }
+
+    /// From now on browsers go to a server of another process, on the same database.
+    pub fn go_to(&self, url: Url) {
+        *self.url.lock() = url;
     }
 
     pub fn db(&self) -> &Db {
@@ -175,11 +185,31 @@ impl TestApp {
         for _ in 0..200 {
             worker.run_until_idle().await.expect("the jobs run");
             let Some(next) = self.next_delivery().await else { return };
-            self.server.test.clock.set(next.max(self.now()));
-            self.server.zendesks_follow();
-            self.server.zendesks_settle().await;
+            self.wait_until(next).await;
         }
         panic!("ticket changes or notifications do not arrive; waiting: {:?}", self.waiting().await);
+    }
+
+    /// Lets so much time pass, with a worker that is awake: the clock goes from one due job to the next.
+    pub async fn pass(&self, time: Duration) {
+        let end = self.now().plus(SignedDuration::try_from(time).expect("a time"));
+        let worker = Worker::new(self.db().clone(), self.platform().job_registry(), WorkerOptions::default());
+        loop {
+            worker.run_until_idle().await.expect("the jobs run");
+            match self.next_due("%").await.filter(|next| *next <= end) {
+                Some(next) => self.wait_until(next).await,
+                None => return self.wait_until(end).await,
+            }
+        }
+    }
+
+    async fn wait_until(&self, moment: Time) {
+        if self.server.live {
+            return self.db().clock().sleep_until(moment).await;
+        }
+        self.server.test.clock.set(moment.max(self.now()));
+        self.server.zendesks_follow();
+        self.server.zendesks_settle().await;
     }
 
     /// Lets the server know these tickets, a hundred a call, as if somebody had looked at them just now.
@@ -189,9 +219,14 @@ impl TestApp {
     }
 
     /// When what is on its way to Zendesk goes on.
-    pub(crate) async fn next_delivery(&self) -> Option<Time> {
+    pub async fn next_delivery(&self) -> Option<Time> {
+        self.next_due("tickets.%").await
+    }
+
+    /// When the next job with such a name is due.
+    async fn next_due(&self, names: &str) -> Option<Time> {
         let mut tx = self.db().system_read().await.expect("a transaction");
-        let query = sql("SELECT MIN(run_at) FROM jobs WHERE name LIKE 'tickets.%' AND run_at IS NOT NULL");
+        let query = sql("SELECT MIN(run_at) FROM jobs WHERE name LIKE $1 AND run_at IS NOT NULL").bind(names);
         tx.maybe::<(Option<Time>,)>(query).await.expect("an answer").and_then(|(next,)| next)
     }
 
@@ -226,7 +261,8 @@ impl TestApp {
 }
 
 impl Server {
-    async fn start(backend: Backend, apps: Vec<App>, live: bool) -> Self {
+    async fn start(backend: Backend, apps: Vec<App>, setup: &Setup) -> Self {
+        let live = setup.live;
         let migrations = Platform::migrations(&apps);
         let test = match live {
             true => TestDb::create_live(backend, &migrations).await,
@@ -235,7 +271,7 @@ impl Server {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let url = format!("http://{}/", listener.local_addr().expect("its address"));
         let url = Url::parse(&url).expect("an address");
-        let platform = platform(test.db.clone(), apps, &url);
+        let platform = platform(test.db.clone(), apps, &url, setup.zendesk_timeout);
         let sdk_url = url.join("no-sdk-in-tests.js").expect("an address");
         let (closing, closed) = watch::channel(false);
         let router = Web::new(platform.clone(), sdk_url, None, closed.clone()).router();
@@ -277,8 +313,8 @@ fn has_due_bulk_job(zendesk: &Shared) -> bool {
     open.any(|job| job.created_at + delay <= now)
 }
 
-fn platform(db: Db, apps: Vec<App>, public_url: &Url) -> Platform {
-    let http = Http::new(&HttpConfig::default()).expect("a transport");
+fn platform(db: Db, apps: Vec<App>, public_url: &Url, timeout: Duration) -> Platform {
+    let http = Http::new(&HttpConfig { timeout, ..HttpConfig::default() }).expect("a transport");
     let keys = Keyring::parse(TestApp::secret_key().expose_secret()).expect("keys");
     let config = ZendeskConfig {
         url_template: ZENDESK_URL.to_owned(),

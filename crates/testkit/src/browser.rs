@@ -43,7 +43,7 @@ impl TestApp {
         let (boot, _) = boot.split_once("</script>").expect("its end");
         let boot: Value = serde_json::from_str(boot).expect("boot data is JSON");
         let token = boot["session"]["token"].as_str().expect("a session").to_owned();
-        Page { http: self.server.http.clone(), url: self.server.url.clone(), app: self.app().id, boot, token }
+        Page { http: self.server.http.clone(), url: self.url(), app: self.app().id, boot, token }
     }
 
     /// The sidebar of a ticket.
@@ -71,7 +71,7 @@ impl TestApp {
     pub async fn post_signed(&self, location: Location, token: &str) -> Answer {
         let page = self.app().pages.iter().find(|page| page.location == location).expect("such a page");
         let mut url =
-            self.server.url.join(&format!("apps/{}/pages/{}", self.app().id, page.name)).expect("an address");
+            self.url().join(&format!("apps/{}/pages/{}", self.app().id, page.name)).expect("an address");
         url.query_pairs_mut()
             .append_pair("origin", self.sandbox.url())
             .append_pair("app_guid", "guid-of-the-test");
@@ -105,7 +105,7 @@ impl TestApp {
     pub async fn finish_consent(&self, shown: &Answer) -> Answer {
         let mut form = vec![("state", hidden(&shown.text, "state").expect("the state"))];
         form.extend(hidden(&shown.text, "code").map(|code| ("code", code)));
-        let callback = self.server.url.join("oauth/callback").expect("an address");
+        let callback = self.url().join("oauth/callback").expect("an address");
         Answer::read(self.server.http.post(callback).form(&form).send().await.expect("an answer")).await
     }
 
@@ -154,7 +154,7 @@ impl TestApp {
         invocation: Option<&str>,
         body: impl Into<reqwest::Body>,
     ) -> Answer {
-        let url = self.server.url.join(&format!("hooks/{}/{action}", self.app().id)).expect("an address");
+        let url = self.url().join(&format!("hooks/{}/{action}", self.app().id)).expect("an address");
         let mut request =
             self.server.http.post(url).bearer_auth(token).header("content-type", "application/json");
         if let Some(invocation) = invocation {
@@ -170,7 +170,7 @@ impl TestApp {
         path: &str,
         request: impl FnOnce(reqwest::RequestBuilder) -> reqwest::RequestBuilder,
     ) -> Answer {
-        let url = self.server.url.join(path.trim_start_matches('/')).expect("an address");
+        let url = self.url().join(path.trim_start_matches('/')).expect("an address");
         let method = method.parse().expect("a method");
         Answer::read(request(self.server.http.request(method, url)).send().await.expect("an answer")).await
     }

@@ -9,7 +9,7 @@ mod page;
 mod zendesk_side;
 
 pub use accounts::session::Session;
-pub use app::{Setup, TestApp, ZENDESK_URL};
+pub use app::{Setup, TestApp};
 pub use browser::Consent;
 pub use kit::Location;
 pub use page::{Answer, Page};

@@ -6,6 +6,7 @@ mod access;
 mod board;
 mod cost;
 mod doors;
+mod faults;
 mod isolation;
 mod popups;
 mod rules;
