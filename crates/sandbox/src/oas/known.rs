@@ -22,6 +22,12 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
         "only results of records that are there are described: a creation that was refused has no id",
     ),
     ("PUT", "/api/v2/tickets/update_many", "job_status.results", "null until the job has begun"),
+    (
+        "GET",
+        "/api/v2/tickets/{ticket_id}/macros/{macro_id}/apply",
+        "result.ticket.fields",
+        "described as one field, but the answer has the whole ticket, whose fields are a list",
+    ),
 ];
 
 /// Whether a difference is the description's fault.

@@ -1,28 +1,28 @@
-//! Ticket fields, forms and custom statuses.
+//! Ticket fields and their options.
 
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::routing::get;
+use axum::routing::{get, put};
 use serde_json::{Map, Value, json};
 
 use super::render::{self, listed};
-use super::{Answer, Ask, Body, created, ok};
+use super::{Answer, Ask, Body, created, gone, ok};
 use crate::error::Faults;
 use crate::model::{FieldKind, FieldOption, TicketField, World};
-use crate::tickets::truthy;
+use crate::tickets::{id_in, truthy};
 use crate::{ApiError, Shared};
 
 pub(super) fn router() -> Router<Shared> {
     Router::new()
         .route("/api/v2/ticket_fields", get(list).post(create))
         .route("/api/v2/ticket_fields/count", get(count))
-        .route("/api/v2/ticket_fields/{ticket_field_id}", get(show).put(update))
-        .route("/api/v2/ticket_fields/{ticket_field_id}/options", get(options))
-        .route("/api/v2/ticket_forms", get(forms))
-        .route("/api/v2/ticket_forms/show_many", get(show_forms))
-        .route("/api/v2/ticket_forms/{ticket_form_id}", get(form))
-        .route("/api/v2/custom_statuses", get(statuses))
-        .route("/api/v2/custom_statuses/{custom_status_id}", get(status))
+        .route("/api/v2/ticket_fields/{ticket_field_id}", get(show).put(update).delete(remove))
+        .route("/api/v2/ticket_fields/reorder", put(reorder))
+        .route("/api/v2/ticket_fields/{ticket_field_id}/options", get(options).post(put_option))
+        .route(
+            "/api/v2/ticket_fields/{ticket_field_id}/options/{option_id}",
+            get(option).delete(remove_option),
+        )
 }
 
 /// Position first, as Zendesk lists them.
@@ -58,14 +58,7 @@ async fn options(State(shared): State<Shared>, Path(id): Path<u64>, ask: Ask) ->
     ask.agent()?;
     let world = shared.read();
     let field = world.ticket_fields.get(&id).ok_or_else(ApiError::not_found)?;
-    let list: Vec<Value> = field
-        .options
-        .iter()
-        .map(|o| {
-            json!({"id": o.id, "name": o.name, "raw_name": o.name, "value": o.value, "position": 0, "url":
-            format!("{}/api/v2/ticket_fields/{id}/options/{}.json", world.base_url, o.id)})
-        })
-        .collect();
+    let list: Vec<Value> = (0..field.options.len()).filter_map(|i| shown_option(&world, field, i)).collect();
     let count = list.len();
     ok(json!({"custom_field_options": list, "next_page": null, "previous_page": null, "count": count}))
 }
@@ -179,48 +172,109 @@ fn apply(world: &mut World, field: &mut TicketField, given: &Map<String, Value>)
     faults.check()
 }
 
-async fn forms(State(shared): State<Shared>, ask: Ask) -> Answer {
-    let world = shared.read();
-    let active = ask.get("active").map(|v| v == "true");
-    let mut forms: Vec<_> =
-        world.ticket_forms.values().filter(|f| active.is_none_or(|a| f.active == a)).collect();
-    forms.sort_by_key(|f| (f.position, f.id));
-    let ids: Vec<u64> = forms.into_iter().map(|f| f.id).collect();
-    let (shown, envelope) = ask.paging()?.cut(&world.base_url, &ids)?;
-    let found = shown.iter().filter_map(|id| world.ticket_forms.get(id));
-    ok(listed("ticket_forms", found.map(|f| render::ticket_form(&world, f)).collect(), envelope))
+/// An option by its place in the list.
+fn shown_option(world: &World, field: &TicketField, position: usize) -> Option<Value> {
+    let o = field.options.get(position)?;
+    let url = format!("{}/api/v2/ticket_fields/{}/options/{}.json", world.base_url, field.id, o.id);
+    Some(json!({"id": o.id, "name": o.name, "raw_name": o.name, "value": o.value, "position": position,
+        "default": o.default, "url": url}))
 }
 
-async fn show_forms(State(shared): State<Shared>, ask: Ask) -> Answer {
+async fn option(State(shared): State<Shared>, Path((id, option)): Path<(u64, u64)>, ask: Ask) -> Answer {
+    ask.agent()?;
     let world = shared.read();
-    let ids = ask.ids()?;
-    let found = ids.iter().filter_map(|id| world.ticket_forms.get(id));
-    let list: Vec<Value> = found.map(|f| render::ticket_form(&world, f)).collect();
-    let count = list.len();
-    ok(json!({"ticket_forms": list, "next_page": null, "previous_page": null, "count": count}))
+    let field = world.ticket_fields.get(&id).ok_or_else(ApiError::not_found)?;
+    let at = field.options.iter().position(|o| o.id == option).ok_or_else(ApiError::not_found)?;
+    ok(json!({"custom_field_option": shown_option(&world, field, at)}))
 }
 
-async fn form(State(shared): State<Shared>, Path(id): Path<u64>, _ask: Ask) -> Answer {
-    let world = shared.read();
-    let form = world.ticket_forms.get(&id).ok_or_else(ApiError::not_found)?;
-    ok(json!({"ticket_form": render::ticket_form(&world, form)}))
+/// With an `id` the option of that id is changed, without one a new one is added.
+async fn put_option(State(shared): State<Shared>, Path(id): Path<u64>, ask: Ask, body: Body) -> Answer {
+    ask.admin()?;
+    let given = body.root("custom_field_option")?;
+    let mut world = shared.write();
+    let mut field = world.ticket_fields.get(&id).ok_or_else(ApiError::not_found)?.clone();
+    if !matches!(field.kind, FieldKind::Tagger | FieldKind::MultiSelect) {
+        return Err(ApiError::invalid("base", "InvalidValue", "Field: has no options"));
+    }
+    let text = |key: &str| given.get(key).and_then(Value::as_str).unwrap_or_default().trim();
+    let (name, value) = (text("name").to_owned(), text("value").to_lowercase());
+    let mut faults = Faults::default();
+    for (key, text) in [("name", &name), ("value", &value)] {
+        if text.is_empty() {
+            faults.add(key, "BlankValue", format!("{key}: cannot be blank"));
+        }
+    }
+    let known = given.get("id").filter(|v| !v.is_null()).and_then(id_in);
+    if field.options.iter().any(|o| o.value == value && Some(o.id) != known) {
+        faults.add("value", "DuplicateValue", format!("Value: {value} is used more than once"));
+    }
+    faults.check()?;
+    let default = given.get("default").is_some_and(truthy);
+    let before = known.and_then(|known| field.options.iter().position(|o| o.id == known));
+    if known.is_some() && before.is_none() {
+        return Err(ApiError::not_found());
+    }
+    if default {
+        field.options.iter_mut().for_each(|o| o.default = false);
+    }
+    let option_id = known.unwrap_or_else(|| world.ids.next_id());
+    let changed = FieldOption { id: option_id, name, value, default };
+    let mut at = before.unwrap_or(field.options.len());
+    if before.is_some() {
+        field.options.remove(at);
+    }
+    if let Some(wish) = given.get("position").and_then(Value::as_u64).and_then(|p| usize::try_from(p).ok()) {
+        at = wish.min(field.options.len());
+    }
+    field.options.insert(at, changed);
+    field.updated_at = shared.now();
+    let out = json!({"custom_field_option": shown_option(&world, &field, at)});
+    let location = format!("{}/api/v2/ticket_fields/{id}/options/{option_id}.json", world.base_url);
+    world.ticket_fields.insert(id, field);
+    if before.is_some() { ok(out) } else { created(out, &location) }
 }
 
-async fn statuses(State(shared): State<Shared>, ask: Ask) -> Answer {
-    let world = shared.read();
-    let categories: Option<Vec<&str>> =
-        ask.get("status_categories").map(|c| c.split(',').map(str::trim).collect());
-    let flag = |key: &str, value: bool| ask.get(key).is_none_or(|v| (v == "true") == value);
-    let found = world.custom_statuses.values().filter(|s| {
-        categories.as_ref().is_none_or(|c| c.contains(&s.status_category.as_str()))
-            && flag("active", s.active)
-            && flag("default", s.default)
-    });
-    ok(json!({"custom_statuses": found.map(render::custom_status).collect::<Vec<_>>()}))
+async fn remove_option(
+    State(shared): State<Shared>,
+    Path((id, option)): Path<(u64, u64)>,
+    ask: Ask,
+) -> Answer {
+    ask.admin()?;
+    let mut world = shared.write();
+    let field = world.ticket_fields.get_mut(&id).ok_or_else(ApiError::not_found)?;
+    let at = field.options.iter().position(|o| o.id == option).ok_or_else(ApiError::not_found)?;
+    field.options.remove(at);
+    gone()
 }
 
-async fn status(State(shared): State<Shared>, Path(id): Path<u64>, _ask: Ask) -> Answer {
-    let world = shared.read();
-    let status = world.custom_statuses.get(&id).ok_or_else(ApiError::not_found)?;
-    ok(json!({"custom_status": render::custom_status(status)}))
+/// A custom field, with its place on all forms. Tickets keep the values, out of sight.
+async fn remove(State(shared): State<Shared>, Path(id): Path<u64>, ask: Ask) -> Answer {
+    ask.admin()?;
+    let mut world = shared.write();
+    let field = world.ticket_fields.get(&id).ok_or_else(ApiError::not_found)?;
+    if field.system {
+        return Err(ApiError::invalid("base", "InvalidValue", "A system field cannot be deleted"));
+    }
+    world.ticket_fields.remove(&id);
+    for form in world.ticket_forms.values_mut() {
+        form.ticket_field_ids.retain(|f| *f != id);
+        for conditions in [&mut form.agent_conditions, &mut form.end_user_conditions] {
+            conditions.retain(|c| c.parent_field_id != id);
+            for condition in conditions.iter_mut() {
+                condition.child_fields.retain(|f| f.id != id);
+            }
+        }
+    }
+    gone()
+}
+
+async fn reorder(State(shared): State<Shared>, ask: Ask, body: Body) -> Answer {
+    ask.admin()?;
+    let ids = body.0.get("ticket_field_ids").and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut world = shared.write();
+    for (position, id) in (1_i64..).zip(ids.iter().filter_map(id_in)) {
+        world.ticket_fields.get_mut(&id).ok_or_else(ApiError::not_found)?.position = position;
+    }
+    ok(json!({}))
 }

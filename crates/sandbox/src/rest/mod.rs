@@ -2,10 +2,14 @@
 
 mod account;
 mod ask;
+mod custom_statuses;
 mod fields;
+mod forms;
 mod groups;
 mod identities;
+mod incremental;
 mod jobs;
+mod macros;
 mod organization_memberships;
 mod organizations;
 mod page;
@@ -38,9 +42,13 @@ pub(crate) type Answer = Result<Response, ApiError>;
 pub(crate) fn router() -> Router<Shared> {
     Router::new()
         .merge(account::router())
+        .merge(custom_statuses::router())
         .merge(fields::router())
+        .merge(forms::router())
+        .merge(macros::router())
         .merge(groups::router())
         .merge(identities::router())
+        .merge(incremental::router())
         .merge(jobs::router())
         .merge(organization_memberships::router())
         .merge(organizations::router())

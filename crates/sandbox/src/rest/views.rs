@@ -1,8 +1,10 @@
 //! Views: lists of tickets by conditions.
 
+mod edit;
+
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::routing::get;
+use axum::routing::{delete, get, post, put};
 use serde_json::{Map, Value, json};
 
 use super::render::{self, listed};
@@ -14,17 +16,27 @@ use crate::{ApiError, Shared, time};
 
 pub(super) fn router() -> Router<Shared> {
     Router::new()
-        .route("/api/v2/views", get(list))
+        .route("/api/v2/views", get(list).post(edit::create))
         .route("/api/v2/views/active", get(active))
+        .route("/api/v2/views/compact", get(active))
+        .route("/api/v2/views/count", get(number))
+        .route("/api/v2/views/search", get(search))
+        .route("/api/v2/views/show_many", get(show_many))
+        .route("/api/v2/views/preview", post(edit::preview))
+        .route("/api/v2/views/preview/count", post(edit::preview_count))
+        .route("/api/v2/views/update_many", put(edit::update_many))
+        .route("/api/v2/views/destroy_many", delete(edit::remove_many))
         .route("/api/v2/views/count_many", get(count_many))
-        .route("/api/v2/views/{view_id}", get(show))
+        .route("/api/v2/views/{view_id}", get(show).put(edit::update).delete(edit::remove))
+        .route("/api/v2/views/{view_id}/export", get(export))
         .route("/api/v2/views/{view_id}/tickets", get(tickets))
         .route("/api/v2/views/{view_id}/execute", get(execute))
         .route("/api/v2/views/{view_id}/count", get(count))
 }
 
 fn page(world: &World, ask: &Ask, wanted: impl Fn(&View) -> bool) -> Answer {
-    let mut views: Vec<&View> = world.views.values().filter(|v| wanted(v)).collect();
+    let allowed = |v: &&View| wanted(v) && super::macros::allowed(world, ask, v.restriction.as_ref());
+    let mut views: Vec<&View> = world.views.values().filter(allowed).collect();
     views.sort_by_key(|v| (v.position, v.id));
     let ids: Vec<u64> = views.into_iter().map(|v| v.id).collect();
     let (shown, envelope) = ask.paging()?.cut(&world.base_url, &ids)?;
@@ -42,14 +54,45 @@ async fn active(State(shared): State<Shared>, ask: Ask) -> Answer {
     page(&shared.read(), &ask, |v| v.active)
 }
 
-fn find(world: &World, id: u64) -> Result<&View, ApiError> {
-    world.views.get(&id).ok_or_else(ApiError::not_found)
+async fn search(State(shared): State<Shared>, ask: Ask) -> Answer {
+    ask.agent()?;
+    let query = ask.get("query").unwrap_or_default().to_lowercase();
+    page(&shared.read(), &ask, |v| v.title.to_lowercase().contains(&query))
+}
+
+async fn show_many(State(shared): State<Shared>, ask: Ask) -> Answer {
+    ask.agent()?;
+    let ids = ask.ids()?;
+    page(&shared.read(), &ask, |v| ids.contains(&v.id))
+}
+
+async fn number(State(shared): State<Shared>, ask: Ask) -> Answer {
+    ask.agent()?;
+    let world = shared.read();
+    let value =
+        world.views.values().filter(|v| super::macros::allowed(&world, &ask, v.restriction.as_ref())).count();
+    ok(json!({"count": {"value": value, "refreshed_at": time::text(shared.now())}}))
+}
+
+/// Zendesk sends the list by e-mail; what it answers is that it has begun.
+async fn export(State(shared): State<Shared>, Path(id): Path<u64>, ask: Ask) -> Answer {
+    ask.agent()?;
+    let world = shared.read();
+    find(&world, &ask, id)?;
+    ok(json!({"export": {"view_id": id, "status": "starting"}}))
+}
+
+fn find<'a>(world: &'a World, ask: &Ask, id: u64) -> Result<&'a View, ApiError> {
+    let found = world.views.get(&id);
+    found
+        .filter(|v| super::macros::allowed(world, ask, v.restriction.as_ref()))
+        .ok_or_else(ApiError::not_found)
 }
 
 async fn show(State(shared): State<Shared>, Path(id): Path<u64>, ask: Ask) -> Answer {
     ask.agent()?;
     let world = shared.read();
-    ok(json!({"view": render::view(&world, find(&world, id)?)}))
+    ok(json!({"view": render::view(&world, find(&world, &ask, id)?)}))
 }
 
 /// The tickets of a view that the caller sees, in the view's order unless another is asked for.
@@ -89,7 +132,8 @@ async fn tickets(State(shared): State<Shared>, Path(id): Path<u64>, ask: Ask) ->
     ask.agent()?;
     let now = shared.now();
     let world = shared.read();
-    let ids: Vec<u64> = members(&world, &ask, find(&world, id)?, now)?.into_iter().map(|t| t.id).collect();
+    let ids: Vec<u64> =
+        members(&world, &ask, find(&world, &ask, id)?, now)?.into_iter().map(|t| t.id).collect();
     super::tickets::page(&world, &ask, &ids)
 }
 
@@ -97,7 +141,7 @@ async fn count(State(shared): State<Shared>, Path(id): Path<u64>, ask: Ask) -> A
     ask.agent()?;
     let now = shared.now();
     let world = shared.read();
-    ok(json!({"view_count": counted(&world, &ask, find(&world, id)?, now)?}))
+    ok(json!({"view_count": counted(&world, &ask, find(&world, &ask, id)?, now)?}))
 }
 
 async fn count_many(State(shared): State<Shared>, ask: Ask) -> Answer {
@@ -127,25 +171,29 @@ async fn execute(State(shared): State<Shared>, Path(id): Path<u64>, ask: Ask) ->
     ask.agent()?;
     let now = shared.now();
     let world = shared.read();
-    let view = find(&world, id)?;
-    let ids: Vec<u64> = members(&world, &ask, view, now)?.into_iter().map(|t| t.id).collect();
+    let view = find(&world, &ask, id)?;
+    table(&world, &ask, view, now)
+}
+
+fn table(world: &World, ask: &Ask, view: &View, now: jiff::Timestamp) -> Answer {
+    let ids: Vec<u64> = members(world, ask, view, now)?.into_iter().map(|t| t.id).collect();
     let (shown, envelope) = ask.paging()?.cut(&world.base_url, &ids)?;
     let found: Vec<&Ticket> = shown.iter().filter_map(|id| Some(&world.tickets.get(id)?.ticket)).collect();
-    let rows: Vec<Value> = found.iter().map(|t| row(&world, view, t)).collect();
+    let rows: Vec<Value> = found.iter().map(|t| row(world, view, t)).collect();
     let mut out = Map::new();
     out.insert("rows".to_owned(), Value::Array(rows));
-    out.insert("columns".to_owned(), view.columns.iter().map(|c| render::column(&world, c)).collect());
+    out.insert("columns".to_owned(), view.columns.iter().map(|c| render::column(world, c)).collect());
     let mut users: Vec<u64> =
         found.iter().flat_map(|t| [Some(t.requester_id), t.assignee_id]).flatten().collect();
     users.sort_unstable();
     users.dedup();
     let known = users.iter().filter_map(|id| world.users.get(id));
-    out.insert("users".to_owned(), known.map(|u| render::user(&world, u, ask.caller.role)).collect());
+    out.insert("users".to_owned(), known.map(|u| render::user(world, u, ask.caller.role)).collect());
     let mut groups: Vec<u64> = found.iter().filter_map(|t| t.group_id).collect();
     groups.sort_unstable();
     groups.dedup();
     let known = groups.iter().filter_map(|id| world.groups.get(id));
-    out.insert("groups".to_owned(), known.map(|g| render::group(&world, g)).collect());
+    out.insert("groups".to_owned(), known.map(|g| render::group(world, g)).collect());
     out.insert(
         "view".to_owned(),
         json!({"id": view.id, "url":

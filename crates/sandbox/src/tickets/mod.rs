@@ -1,6 +1,7 @@
 //! What a change of a ticket means: who may make it, what it sets off, what is written down about it.
 
 pub(crate) mod access;
+pub(crate) mod actions;
 pub(crate) mod conditions;
 mod copies;
 pub(crate) mod draft;
@@ -19,9 +20,10 @@ use serde_json::{Map, Value};
 use crate::error::Faults;
 use crate::model::{Audit, Change, Status, Ticket, TicketRecord, TicketType, Via, World};
 use crate::{ApiError, Event, Shared, webhooks};
+pub(crate) use actions::known as known_action;
 use draft::Draft;
 pub(crate) use fields::tags_from;
-pub(crate) use triggers::{known_action, known_condition};
+pub(crate) use triggers::known_condition;
 
 /// What came of a creation or update.
 #[derive(Debug)]
