@@ -1,6 +1,6 @@
 //! PostgreSQL is restarted under load. A program of its own, because it stops the cluster of this process.
 // The exemption for tests does not reach the functions that they share.
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+#![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::unwrap_used)]
 
 mod common;
 

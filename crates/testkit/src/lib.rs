@@ -30,12 +30,12 @@ pub const LENA: &str = "lena@acme.test";
 /// Runs each test on SQLite and on PostgreSQL, with `apps` installed and a clock that stands still.
 #[macro_export]
 macro_rules! on_both_databases {
-    (apps = $apps:expr; $($(#[$meta:meta])* async fn $name:ident($app:ident: &TestApp) $body:block)*) => {$(
+    (apps = $apps:expr; $($(#[$meta:meta])* async fn $name:ident($app:ident: $kind:ty) $body:block)*) => {$(
         mod $name {
             #[allow(unused_imports)]
             use super::*;
 
-            async fn body($app: &$crate::TestApp) $body
+            async fn body($app: $kind) $body
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             $(#[$meta])*

@@ -1,5 +1,8 @@
 //! Which crate may use which: the arrows of `docs/architecture.md`, held against what cargo knows.
 
+// The exemption for tests does not reach the functions that they share.
+#![allow(clippy::unwrap_used)]
+
 use std::path::Path;
 use std::process::Command;
 

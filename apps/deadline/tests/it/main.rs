@@ -1,6 +1,6 @@
 //! The whole app on both databases: every page, door and moment of it, against the sandbox.
 // The exemption for tests does not reach the functions that they share.
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+#![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::unwrap_used)]
 
 mod access;
 mod board;
@@ -65,6 +65,6 @@ async fn activity(page: &Page, ticket: i64) -> Vec<(String, String)> {
     lines.map(|line| (text(line, "code"), text(line, "result"))).collect()
 }
 
-fn pairs<'a>(lines: &'a [(String, String)]) -> Vec<(&'a str, &'a str)> {
+fn pairs(lines: &[(String, String)]) -> Vec<(&str, &str)> {
     lines.iter().map(|(code, result)| (code.as_str(), result.as_str())).collect()
 }

@@ -62,10 +62,9 @@ async fn zendesk_takes_the_package() {
     let package = std::fs::read(&zip).unwrap();
     let settings = Map::from_iter([("name".to_owned(), "Deadline".into())]);
     let installed = app.control().install_package(&package, settings).await.expect("Zendesk takes it");
-    let world = app.sandbox.shared().read();
-    assert!(world.apps.is_installed_from("https://apps.example.com/apps/deadline/pages/"));
+    let address = "https://apps.example.com/apps/deadline/pages/";
+    assert!(app.sandbox.shared().read().apps.is_installed_from(address));
     assert!(installed.enabled);
-    drop(world);
     app.finish().await;
     let (good, _, error) = output(configured(&mut aerie(&["package", "dedline", "--out", "x"]), &url)).await;
     assert!(!good && error.contains("there are: deadline"), "{error}");
