@@ -113,6 +113,7 @@ impl Sandbox {
         let stopping = shared.stopping().clone();
         let server = tokio::spawn(serve::run(listener, service, stopping));
         shared.spawn(persist::keep_saved(shared.clone()));
+        shared.spawn(tickets::automations::keep_running(shared.clone()));
         jobs::resume(&shared);
         webhooks::resume(&shared);
         Ok(Sandbox { shared, addr, server })

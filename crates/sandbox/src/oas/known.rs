@@ -28,6 +28,30 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
         "result.ticket.fields",
         "described as one field, but the answer has the whole ticket, whose fields are a list",
     ),
+    (
+        "POST",
+        "/api/v2/tickets/{ticket_id}/satisfaction_rating",
+        "satisfaction_rating",
+        "described as a list, but one rating is made and answered",
+    ),
+    (
+        "GET",
+        "/api/v2/satisfaction_ratings/{satisfaction_rating_id}",
+        "satisfaction_rating",
+        "described as a list, but one rating is asked for and answered",
+    ),
+    (
+        "GET",
+        "/api/v2/satisfaction_reasons/{satisfaction_reason_id}",
+        "reason",
+        "described as a list, but one reason is asked for and answered",
+    ),
+    (
+        "*",
+        "/api/v2/automations*",
+        "*actions[].value",
+        "described as text, but who is notified comes with subject and body, as a list, as in triggers",
+    ),
 ];
 
 /// Whether a difference is the description's fault.

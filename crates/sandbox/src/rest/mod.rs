@@ -2,6 +2,7 @@
 
 mod account;
 mod ask;
+mod automations;
 mod custom_statuses;
 mod fields;
 mod forms;
@@ -16,6 +17,7 @@ mod page;
 mod people_tags;
 pub(crate) mod render;
 mod requests;
+mod satisfaction;
 mod schedules;
 mod search;
 mod tags;
@@ -42,7 +44,9 @@ pub(crate) type Answer = Result<Response, ApiError>;
 pub(crate) fn router() -> Router<Shared> {
     Router::new()
         .merge(account::router())
+        .merge(automations::router())
         .merge(custom_statuses::router())
+        .merge(satisfaction::router())
         .merge(fields::router())
         .merge(forms::router())
         .merge(macros::router())

@@ -3,7 +3,9 @@
 use serde_json::Value;
 
 use super::id_in;
-use crate::model::{Comment, Condition, Conditions, Priority, Status, Ticket, TicketType, Via, World};
+use crate::model::{
+    AuditEvent, Change, Comment, Condition, Conditions, Priority, Status, Ticket, TicketType, Via, World,
+};
 use crate::{Role, time};
 
 /// What conditions are asked about.
@@ -82,6 +84,7 @@ fn holds(c: &Condition, f: &Facts<'_>) -> bool {
         "comment_includes_word" => words(c, f.comment.map_or("", |m| &m.body)),
         // Hours since a moment, as views and automations count them.
         "updated_at" | "created_at" | "due_at" => by_hours(c, f),
+        field if is_time(field) => hours_since(c, f),
         field => {
             let now = value_of(field, f.ticket);
             let was = f.before.map(|b| value_of(field, b));
@@ -234,6 +237,75 @@ fn by_hours(c: &Condition, f: &Facts<'_>) -> bool {
         "is" => hours == wanted,
         "less_than" => hours < wanted,
         "greater_than" => hours > wanted,
+        _ => false,
+    }
+}
+
+/// Whether a condition of automations counts hours.
+pub(crate) fn is_time(field: &str) -> bool {
+    const FIELDS: [&str; 15] = [
+        "NEW",
+        "OPEN",
+        "PENDING",
+        "HOLD",
+        "SOLVED",
+        "CLOSED",
+        "assigned_at",
+        "requester_updated_at",
+        "assignee_updated_at",
+        "due_date",
+        "until_due_date",
+        "updated_at",
+        "created_at",
+        "due_at",
+        "solved_at",
+    ];
+    FIELDS.contains(&field)
+}
+
+/// Hours since something that the ticket's audits tell, or until its due date.
+fn hours_since(c: &Condition, f: &Facts<'_>) -> bool {
+    let t = f.ticket;
+    let audits = f.world.tickets.get(&t.id).map(|r| r.audits.as_slice()).unwrap_or_default();
+    // The newest audit in which the property got that value.
+    let became = |name: &str, fits: &dyn Fn(&Value) -> bool| {
+        let it = |e: &AuditEvent| match &e.change {
+            Change::Create { field, value } | Change::Change { field, value, .. } => {
+                field == name && fits(value)
+            }
+            _ => false,
+        };
+        audits.iter().rev().find(|a| a.events.iter().any(it)).map(|a| a.created_at)
+    };
+    let by = |id: Option<u64>| audits.iter().rev().find(|a| Some(a.author_id) == id).map(|a| a.created_at);
+    let since = match c.field.as_str() {
+        "assigned_at" if t.assignee_id.is_some() => became("assignee_id", &|v| !v.is_null()),
+        "requester_updated_at" => by(Some(t.requester_id)),
+        "assignee_updated_at" => by(t.assignee_id),
+        "due_date" | "until_due_date" => t.due_at,
+        "solved_at" | "SOLVED" if t.status == Status::Solved => {
+            became("status", &|v| v == "solved").or(Some(t.updated_at))
+        }
+        word if Status::parse(&word.to_lowercase()) == Some(t.status) => {
+            let word = word.to_lowercase();
+            became("status", &|v| *v == word.as_str()).or(Some(t.created_at))
+        }
+        _ => None,
+    };
+    let Some(since) = since else { return false };
+    let passed = match c.field.as_str() {
+        "until_due_date" => since.duration_since(f.now),
+        _ => f.now.duration_since(since),
+    };
+    // Neither a due date to come nor one gone by counts for the other.
+    if passed.is_negative() {
+        return false;
+    }
+    let Ok(wanted) = text_of(&c.value).parse::<i64>() else { return false };
+    match c.operator.as_str() {
+        "is" => passed.as_hours() == wanted,
+        "less_than" => passed.as_hours() < wanted,
+        "greater_than" => passed.as_hours() > wanted,
         _ => false,
     }
 }

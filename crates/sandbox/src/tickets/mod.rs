@@ -2,6 +2,7 @@
 
 pub(crate) mod access;
 pub(crate) mod actions;
+pub(crate) mod automations;
 pub(crate) mod conditions;
 mod copies;
 pub(crate) mod draft;

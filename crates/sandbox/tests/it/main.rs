@@ -4,6 +4,7 @@
 
 mod access;
 mod apps;
+mod automations;
 mod bulk;
 mod control;
 mod gate;
