@@ -1,5 +1,6 @@
 //! The account's data, as plain structs. How they look in answers is the business of `rest`.
 
+mod custom;
 mod people;
 mod rules;
 mod setup;
@@ -14,6 +15,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use custom::{FieldOwner, PersonField};
 pub use people::{
     Group, GroupMembership, Identity, Organization, OrganizationMembership, TicketRestriction, User,
 };
@@ -50,6 +52,9 @@ pub struct World {
     pub organizations: BTreeMap<u64, Organization>,
     #[serde(default)]
     pub organization_memberships: BTreeMap<u64, OrganizationMembership>,
+    /// The fields of users and organizations.
+    #[serde(default)]
+    pub person_fields: BTreeMap<u64, PersonField>,
     pub tickets: BTreeMap<u64, Arc<TicketRecord>>,
     /// Deleted tickets that can still be restored, by ticket id.
     #[serde(default)]
@@ -97,9 +102,10 @@ pub struct World {
 }
 
 impl World {
-    /// The user with this address, in any case. Whoever was deleted has given his up.
+    /// The user with this address, in any case; whoever was deleted only when nobody else has it now.
     pub fn user_by_email(&self, email: &str) -> Option<&User> {
-        self.users.values().find(|u| u.active && u.has_email(email))
+        let all = || self.users.values().filter(|u| u.has_email(email));
+        all().find(|u| u.active).or_else(|| all().next())
     }
 
     /// The groups of a user, in order of membership.

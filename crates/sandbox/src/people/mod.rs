@@ -1,6 +1,7 @@
 //! Users, organizations and memberships: what may be done to them, by whom, and what follows from it.
 
 mod bulk;
+mod fields;
 mod memberships;
 mod organizations;
 mod users;

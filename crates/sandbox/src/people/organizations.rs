@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use super::{Actor, memberships};
+use super::{Actor, fields, memberships};
 use crate::ApiError;
 use crate::error::Faults;
-use crate::model::{Organization, World};
+use crate::model::{FieldOwner, Organization, World};
 use crate::tickets::{id_in, tags_from};
 
 /// The organization that `create_or_update` means: by id, by external id, else by name.
@@ -78,7 +78,8 @@ fn apply(world: &World, o: &mut Organization, given: &Map<String, Value>) -> Res
                 }
             }
             "organization_fields" => {
-                o.organization_fields.extend(value.as_object().cloned().unwrap_or_default());
+                let fields = &mut o.organization_fields;
+                fields::apply(world, FieldOwner::Organization, fields, value, &mut faults);
             }
             _ => {}
         }

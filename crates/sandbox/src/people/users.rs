@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::{Actor, memberships};
+use super::{Actor, fields, memberships};
 use crate::error::Faults;
-use crate::model::{Identity, Status, TicketRestriction, User, World};
+use crate::model::{FieldOwner, Identity, Status, TicketRestriction, User, World};
 use crate::tickets::{id_in, tags_from, truthy};
 use crate::{ApiError, Role};
 
@@ -16,7 +16,8 @@ pub(crate) fn known(world: &World, given: &Map<String, Value>) -> Option<u64> {
     let active = || world.users.values().filter(|u| u.active);
     let by_external =
         text("external_id").and_then(|e| active().find(|u| u.external_id.as_deref() == Some(e)));
-    let found = by_external.or_else(|| text("email").and_then(|e| world.user_by_email(e)));
+    let found =
+        by_external.or_else(|| text("email").and_then(|e| world.user_by_email(e)).filter(|u| u.active));
     found.map(|u| u.id)
 }
 
@@ -155,7 +156,7 @@ fn apply(world: &World, user: &mut User, given: &Map<String, Value>) -> Result<O
             "name" => user.name = value.as_str().unwrap_or_default().trim().to_owned(),
             "email" => match value.as_str().map(str::trim) {
                 Some(email) if email.contains('@') && !email.contains(' ') => {
-                    if world.user_by_email(email).is_some_and(|other| other.id != user.id) {
+                    if world.user_by_email(email).is_some_and(|other| other.active && other.id != user.id) {
                         let text = format!("Email: {email} is already being used by another user");
                         faults.add("email", "DuplicateValue", text);
                     }
@@ -201,8 +202,7 @@ fn apply(world: &World, user: &mut User, given: &Map<String, Value>) -> Result<O
             "locale" => user.locale = optional(value).unwrap_or_else(|| "en-US".to_owned()),
             "suspended" => user.suspended = truthy(value),
             "user_fields" => {
-                let fields = value.as_object().cloned().unwrap_or_default();
-                user.user_fields.extend(fields);
+                fields::apply(world, FieldOwner::User, &mut user.user_fields, value, &mut faults);
             }
             _ => {}
         }

@@ -95,7 +95,7 @@ fn address(world: &World, user: u64, kind: &str, value: &str) -> Result<String, 
     if value.is_empty() || (kind == "email" && (!value.contains('@') || value.contains(' '))) {
         return Err(ApiError::invalid("value", "InvalidValue", "Value:  is not properly formatted"));
     }
-    if kind == "email" && world.user_by_email(&value).is_some_and(|other| other.id != user) {
+    if kind == "email" && world.user_by_email(&value).is_some_and(|other| other.active && other.id != user) {
         let text = format!("Value: {value} is already being used by another user");
         return Err(ApiError::invalid("value", "DuplicateValue", text));
     }

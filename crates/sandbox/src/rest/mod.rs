@@ -14,6 +14,7 @@ mod macros;
 mod organization_memberships;
 mod organizations;
 mod page;
+mod people_fields;
 mod people_tags;
 pub(crate) mod render;
 mod requests;
@@ -56,6 +57,7 @@ pub(crate) fn router() -> Router<Shared> {
         .merge(jobs::router())
         .merge(organization_memberships::router())
         .merge(organizations::router())
+        .merge(people_fields::router())
         .merge(people_tags::router())
         .merge(schedules::router())
         .merge(search::router())

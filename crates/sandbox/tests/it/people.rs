@@ -285,3 +285,43 @@ async fn groups_and_who_belongs_to_them() {
     let path = format!("/api/v2/groups/{}", id_of(standard.expect("a default group")));
     call(&sandbox, ADMIN_, Method::DELETE, &path, json!({})).await.expect(422);
 }
+
+#[tokio::test]
+async fn fields_of_users_and_organizations_take_only_what_fits_them() {
+    let sandbox = start().await;
+    for (list, one, path, key) in [
+        ("user_fields", "user_field", "/api/v2/users", "user"),
+        ("organization_fields", "organization_field", "/api/v2/organizations", "organization"),
+    ] {
+        let root = format!("/api/v2/{list}");
+        let body = json!({one: {"type": "dropdown", "key": "plan", "title": "Plan", "custom_field_options": [
+            {"name": "Small", "value": "small"}, {"name": "Large", "value": "large"}]}});
+        call(&sandbox, MAYA, Method::POST, &root, body.clone()).await.expect(403);
+        let id = id_of(&made(&sandbox, &root, body.clone()).await[one]);
+        call(&sandbox, ADMIN_, Method::POST, &root, body).await.expect(422);
+        made(&sandbox, &root, json!({one: {"type": "integer", "key": "seats", "title": "Seats"}})).await;
+        assert_eq!(get(&sandbox, MAYA, &root).await.expect(200).json()["count"], 2);
+        assert_eq!(get(&sandbox, MAYA, &format!("{root}/plan")).await.expect(200).json()[one]["id"], id);
+        let option = json!({"custom_field_option": {"name": "Huge", "value": "huge"}});
+        let option = made(&sandbox, &format!("{root}/{id}/options"), option).await;
+        let huge = id_of(&option["custom_field_option"]);
+
+        let body = json!({key: {"name": "Fielded", list: {"plan": "huge", "seats": "12", "unknown": "x"}}});
+        let record = made(&sandbox, path, body).await;
+        assert_eq!(record[key][list], json!({"plan": "huge", "seats": 12}));
+        let record = format!("{path}/{}", id_of(&record[key]));
+        for wrong in [json!({"plan": "tiny"}), json!({"seats": "a dozen"})] {
+            let body = json!({key: {list: wrong}});
+            call(&sandbox, ADMIN_, Method::PUT, &record, body).await.expect(422);
+        }
+        let query = format!("/api/v2/search?query=type:{key}+seats>11+plan:huge");
+        assert_eq!(get(&sandbox, MAYA, &query).await.expect(200).json()["count"], 1);
+        let option = format!("{root}/{id}/options/{huge}");
+        get(&sandbox, MAYA, &option).await.expect(200);
+        call(&sandbox, ADMIN_, Method::DELETE, &option, json!({})).await.expect(204);
+        get(&sandbox, MAYA, &option).await.expect(404);
+        call(&sandbox, ADMIN_, Method::DELETE, &format!("{root}/{id}"), json!({})).await.expect(204);
+        let left = get(&sandbox, MAYA, &record).await.expect(200).json();
+        assert_eq!(left[key][list], json!({"seats": 12}));
+    }
+}
