@@ -252,12 +252,8 @@ async fn change_ticket(
         change = tags.add.iter().fold(change, |change, tag| change.add_tag(*tag));
         change = tags.remove.iter().fold(change, |change, tag| change.remove_tag(*tag));
     }
-    if let Some(field_id) = settings.display_field_id {
-        // A date field keeps the day of it, a text field all of it: Zendesk reads both from this form.
-        let value = match shown {
-            Some(at) => FieldValue::from(at.timestamp().strftime("%Y-%m-%d").to_string()),
-            None => FieldValue::Null,
-        };
+    if let (Some(field_id), Some(display)) = (settings.display_field_id, &settings.display) {
+        let value = shown.map_or(FieldValue::Null, |at| FieldValue::from(display.text(at)));
         change = change.set_field(field_id, value);
     }
     Ok(tx.change_ticket(change).await?)

@@ -7,7 +7,10 @@ use axum::Router;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
-use kit::{Admin, ApiError, Caller, Event, Opening, Platform, Settings, TicketState, Time, Urgency, agents};
+use kit::{
+    Admin, ApiError, Caller, Event, Opening, Platform, Settings, TicketField, TicketState, Time, Urgency,
+    agents,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -16,7 +19,7 @@ use crate::board;
 use crate::deadline::{self, Deadline, HistoryRow};
 use crate::model::{State, Understood, When};
 use crate::offline::{refuse_closed, refuse_when};
-use crate::settings::DeadlineSettings;
+use crate::settings::{DeadlineSettings, Display, FieldKind};
 
 pub(crate) fn routes() -> Router<Platform> {
     Router::new()
@@ -311,10 +314,14 @@ async fn change_settings(
     Admin(caller): Admin,
     Json(body): Json<SettingsBody>,
 ) -> kit::Result<Json<Settings<DeadlineSettings>>> {
-    let value: DeadlineSettings = serde_json::from_value(body.value).map_err(|error| {
+    let mut value: DeadlineSettings = serde_json::from_value(body.value).map_err(|error| {
         ApiError::unprocessable("setting_not_possible", format!("These settings cannot be read: {error}."))
     })?;
     value.check()?;
+    value.display = match value.display_field_id {
+        None => None,
+        Some(field_id) => Some(display_of(&caller, field_id).await?),
+    };
     let mut tx = caller.write().await?;
     let saved = Settings::save(&mut tx, APP, value, body.version).await?;
     tx.emit(Event::of_app("settings.changed")).await?;
@@ -322,16 +329,38 @@ async fn change_settings(
     Ok(Json(saved))
 }
 
-/// The fields that can show the deadline.
-async fn ticket_fields(Admin(caller): Admin) -> kit::Result<Json<Value>> {
+/// The fields that can show the deadline, each with how.
+async fn display_fields(caller: &Caller) -> kit::Result<Vec<(TicketField, FieldKind)>> {
     let fields = caller
         .zendesk()
         .call(Urgency::Interactive, |client| async move { client.ticket_fields().list().await })
         .await?;
-    let usable = fields
-        .into_iter()
-        .filter(|field| field.active != Some(false) && matches!(field.kind.as_str(), "date" | "text"));
-    let items: Vec<Value> =
-        usable.map(|field| json!({ "id": field.id, "title": field.title, "type": field.kind })).collect();
+    let usable = fields.into_iter().filter(|field| field.active != Some(false)).filter_map(|field| {
+        let kind = match field.kind.as_str() {
+            "date" => FieldKind::Date,
+            "text" => FieldKind::Text,
+            _ => return None,
+        };
+        Some((field, kind))
+    });
+    Ok(usable.collect())
+}
+
+async fn display_of(caller: &Caller, field_id: i64) -> kit::Result<Display> {
+    let fields = display_fields(caller).await?;
+    let found = fields.iter().find(|(field, _)| field.id == field_id);
+    let Some((_, kind)) = found else {
+        let message = "The ticket field is gone, or is neither a date nor a text field. Choose another one.";
+        return Err(ApiError::unprocessable("setting_not_possible", message).arg("field", "display_field_id"));
+    };
+    Ok(Display { kind: *kind, time_zone: caller.agent().time_zone.clone() })
+}
+
+async fn ticket_fields(Admin(caller): Admin) -> kit::Result<Json<Value>> {
+    let fields = display_fields(&caller).await?;
+    let items: Vec<Value> = fields
+        .iter()
+        .map(|(field, kind)| json!({ "id": field.id, "title": field.title, "type": kind }))
+        .collect();
     Ok(Json(json!({ "items": items })))
 }

@@ -1,7 +1,8 @@
 //! What administrators set.
 
-use jiff::SignedDuration;
 use jiff::civil;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Zoned};
 use kit::{ApiError, Time, placeholders};
 use serde::{Deserialize, Serialize};
 
@@ -14,8 +15,40 @@ pub struct DeadlineSettings {
     pub notify: Recipients,
     /// A ticket field (date or text) that always shows the deadline.
     pub display_field_id: Option<i64>,
+    /// How that field is written; looked up when it is chosen, whatever the page says.
+    pub display: Option<Display>,
     /// What "end of today" means: `17:00`.
     pub end_of_day: civil::Time,
+}
+
+/// How the display field is written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Display {
+    pub kind: FieldKind,
+    /// IANA name: that of the administrator who chose the field.
+    pub time_zone: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldKind {
+    /// `2026-11-23`
+    Date,
+    /// `2026-11-23 14:30`
+    Text,
+}
+
+impl Display {
+    /// What the field shows of a deadline.
+    pub fn text(&self, at: Time) -> String {
+        let zone =
+            self.time_zone.as_deref().and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC);
+        let format = match self.kind {
+            FieldKind::Date => "%Y-%m-%d",
+            FieldKind::Text => "%Y-%m-%d %H:%M",
+        };
+        Zoned::new(at.timestamp(), zone).strftime(format).to_string()
+    }
 }
 
 /// When a warning is due.
@@ -51,6 +84,7 @@ impl Default for DeadlineSettings {
             hit_text: "The deadline of ticket #{{ticket.id}} has passed: {{ticket.title}}".into(),
             notify: Recipients::default(),
             display_field_id: None,
+            display: None,
             end_of_day: civil::time(17, 0, 0, 0),
         }
     }
@@ -128,6 +162,15 @@ mod tests {
         };
         assert_eq!(settings.warning_moments(at(0), at(200)), [at(150), at(170)]);
         assert_eq!(settings.warning_moments(at(0), at(20)), [at(15)], "no warning before the setting");
+    }
+
+    #[test]
+    fn the_display_field_shows_the_local_day() {
+        let at = Time::from("2026-11-23T23:30:00Z".parse::<jiff::Timestamp>().unwrap());
+        let berlin = |kind| Display { kind, time_zone: Some("Europe/Berlin".into()) };
+        assert_eq!(berlin(FieldKind::Date).text(at), "2026-11-24");
+        assert_eq!(berlin(FieldKind::Text).text(at), "2026-11-24 00:30");
+        assert_eq!(Display { kind: FieldKind::Date, time_zone: None }.text(at), "2026-11-23");
     }
 
     #[test]

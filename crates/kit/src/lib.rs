@@ -30,6 +30,7 @@ pub use tickets::mirror::{Status, TicketState};
 pub use tickets::{Audience, Cause, FieldValue, Notification, TicketChange, placeholders};
 pub use tx::{Event, Tx};
 pub use visible::VisibleTickets;
+pub use zendesk::ticket_fields::TicketField;
 pub use zendesk::{Resource, Verb};
 
 /// The tables of this crate.

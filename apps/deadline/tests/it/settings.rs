@@ -75,4 +75,22 @@ testkit::on_both_databases! {
         app.run_jobs().await;
         assert_eq!(app.field(ticket, field), "2026-11-23", "it is still shown when it was");
     }
+
+    async fn the_display_field_has_the_administrators_day_and_his_form(app: &TestApp) {
+        app.authorised().await;
+        let board = app.board(ADMIN).await;
+        let field = app.ticket_field("Deadline date");
+        changed(&board, |settings| settings["display_field_id"] = json!(field)).await.ok();
+        let ticket = open_ticket(app);
+        // 00:30 of the next day in Berlin, where the administrator is.
+        set(&app.sidebar(MAYA, ticket).await, ticket, json!({ "at": "2026-11-25T23:30:00Z" })).await;
+        app.run_jobs().await;
+        assert_eq!(app.field(ticket, field), "2026-11-26");
+        let gone = changed(&board, |settings| settings["display_field_id"] = json!(1)).await;
+        assert_eq!(gone.refused(422), "setting_not_possible");
+        // What the page says of the field is not believed.
+        let told = json!({ "kind": "text", "time_zone": "UTC" });
+        let kept = changed(&board, |settings| settings["display"] = told.clone()).await.ok();
+        assert_eq!(kept["display"], json!({ "kind": "date", "time_zone": "Europe/Berlin" }));
+    }
 }

@@ -1,4 +1,5 @@
 //! The store on both databases: what is not here is not promised.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed, as it should")]
 
 use std::time::Duration;
 
