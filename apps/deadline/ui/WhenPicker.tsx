@@ -1,21 +1,11 @@
-import {
-  DateField,
-  parseTime,
-  Row,
-  Small,
-  Stack,
-  useNow,
-  usePage,
-  wallTime,
-  type Day,
-} from "@aerie/ui";
-import { Button } from "@zendeskgarden/react-buttons";
-import { Field, Input, Label, Message } from "@zendeskgarden/react-forms";
-import { getColor } from "@zendeskgarden/react-theming";
-import { useState, type FormEvent, type ReactNode } from "react";
-import styled from "styled-components";
-import { useT } from "./texts";
-import { onDay, quickChoices, type ChoiceKey, type Chosen } from "./when";
+import { DateField, parseTime, Row, Small, Stack, useNow, usePage, wallTime, type Day } from '@aerie/ui';
+import { Button } from '@zendeskgarden/react-buttons';
+import { Field, Input, Label, Message } from '@zendeskgarden/react-forms';
+import { getColor } from '@zendeskgarden/react-theming';
+import { useState, type FormEvent, type ReactNode } from 'react';
+import styled from 'styled-components';
+import { useT } from './texts';
+import { onDay, quickChoices, type ChoiceKey, type Chosen } from './when';
 
 /** What has been typed; kept by the owner, so that nothing is lost when the server refuses. */
 export interface Draft {
@@ -38,9 +28,9 @@ interface Props {
 
 const Choices = styled.ul<{ $wide?: boolean }>`
   display: flex;
-  flex-direction: ${(p) => (p.$wide ? "row" : "column")};
+  flex-direction: ${(p) => (p.$wide ? 'row' : 'column')};
   flex-wrap: wrap;
-  gap: ${(p) => (p.$wide ? "8px" : "0")};
+  gap: ${(p) => (p.$wide ? '8px' : '0')};
 `;
 
 const ChoiceButton = styled(Button)<{ $wide?: boolean }>`
@@ -57,28 +47,27 @@ const ChoiceButton = styled(Button)<{ $wide?: boolean }>`
     font-weight: 400;
     text-align: start;
     border: 1px solid transparent;
-    border-bottom-color: ${(p) => getColor({ theme: p.theme, variable: "border.subtle" })};
+    border-bottom-color: ${(p) => getColor({ theme: p.theme, variable: 'border.subtle' })};
     border-radius: 0;
     ${(p) =>
       p.$wide && {
-        border: `1px solid ${getColor({ theme: p.theme, variable: "border.default" })}`,
-        borderRadius: "4px",
-        padding: "0 12px",
-        margin: "0",
-        width: "100%",
+        border: `1px solid ${getColor({ theme: p.theme, variable: 'border.default' })}`,
+        borderRadius: '4px',
+        padding: '0 12px',
+        margin: '0',
+        width: '100%',
       }}
   }
 `;
 
 const Fields = styled.div<{ $wide?: boolean }>`
   display: grid;
-  grid-template-columns: minmax(104px, 1fr) minmax(
-      92px,
-      ${(p) => (p.$wide ? "96px" : "1fr")}
-    ) ${(p) => (p.$wide ? "auto auto" : "")};
+  grid-template-columns:
+    minmax(104px, 1fr) minmax(92px, ${(p) => (p.$wide ? '96px' : '1fr')})
+    ${(p) => (p.$wide ? 'auto auto' : '')};
   gap: 8px;
   align-items: end;
-  max-width: ${(p) => (p.$wide ? "520px" : "420px")};
+  max-width: ${(p) => (p.$wide ? '520px' : '420px')};
 `;
 
 export function WhenPicker({
@@ -99,9 +88,7 @@ export function WhenPicker({
 
   // Counted from the click, not from the minute in which the list was drawn.
   const choose = (key: ChoiceKey) => {
-    const chosen = quickChoices(clock.now(), time.timeZone, endOfDay).find(
-      (choice) => choice.key === key,
-    );
+    const chosen = quickChoices(clock.now(), time.timeZone, endOfDay).find((choice) => choice.key === key);
     if (chosen && !chosen.past) onChoose({ at: chosen.at, when: chosen.when });
   };
 
@@ -124,7 +111,7 @@ export function WhenPicker({
 
   return (
     <Stack $gap={3}>
-      <Choices $wide={wide} aria-label={t("when.choices")}>
+      <Choices $wide={wide} aria-label={t('when.choices')}>
         {quickChoices(now, time.timeZone, endOfDay).map(({ key, at, past }) => (
           <li key={key}>
             <ChoiceButton
@@ -135,7 +122,7 @@ export function WhenPicker({
               onClick={() => choose(key)}
             >
               <span>{t(`when.${key}`)}</span>
-              <Small>{past ? t("when.past") : time.moment(at, now)}</Small>
+              <Small>{past ? t('when.past') : time.moment(at, now)}</Small>
             </ChoiceButton>
           </li>
         ))}
@@ -144,14 +131,14 @@ export function WhenPicker({
         <Stack $gap={2}>
           <Fields $wide={wide}>
             <DateField
-              label={t("when.date")}
+              label={t('when.date')}
               value={draft.day ?? today}
               min={today}
               disabled={disabled}
               onChange={(day) => onDraft({ ...draft, day })}
             />
             <Field>
-              <Label isRegular>{t("when.time")}</Label>
+              <Label isRegular>{t('when.time')}</Label>
               <Input
                 isCompact
                 placeholder="14:30"
@@ -159,7 +146,7 @@ export function WhenPicker({
                 inputMode="text"
                 value={draft.time}
                 disabled={disabled}
-                validation={unreadable ? "error" : undefined}
+                validation={unreadable ? 'error' : undefined}
                 onChange={(event) => {
                   setUnreadable(false);
                   onDraft({ ...draft, time: event.target.value });
@@ -170,7 +157,7 @@ export function WhenPicker({
           </Fields>
           {unreadable && (
             <Message validation="error" role="alert">
-              {t("when.unreadable")}
+              {t('when.unreadable')}
             </Message>
           )}
           {!wide && <Row>{buttons}</Row>}
