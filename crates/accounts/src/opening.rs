@@ -28,7 +28,7 @@ pub struct Opened {
     pub session: Session,
     /// Where the account's Zendesk is: it alone may frame the page.
     pub base_url: BaseUrl,
-    /// `None` until an administrator has authorised the first app.
+    /// As of [`Accounts::account_of`]: `None` until an administrator has authorised the app here.
     pub account: Option<AccountId>,
     /// In the sidebar of which ticket, where the signed request tells.
     pub ticket_id: Option<i64>,
@@ -78,19 +78,16 @@ impl Accounts {
             result => result,
         };
         let claims = claims.map_err(|error| refused(app, &error))?;
-        Ok(Opened {
-            session: Session {
-                subdomain: claims.subdomain,
-                app: app.to_owned(),
-                app_id,
-                installation_id: claims.installation_id,
-                agent_id: claims.user_id,
-                expires_at: self.now().plus(LIFETIME),
-            },
-            base_url,
-            account,
-            ticket_id: claims.context.ticket_id,
-        })
+        let session = Session {
+            subdomain: claims.subdomain,
+            app: app.to_owned(),
+            app_id,
+            installation_id: claims.installation_id,
+            agent_id: claims.user_id,
+            expires_at: self.now().plus(LIFETIME),
+        };
+        let account = self.account_of(&session).await?;
+        Ok(Opened { session, base_url, account, ticket_id: claims.context.ticket_id })
     }
 
     /// Whose key must have signed: the operator's choice, else what an administrator's authorization pinned, else what the

@@ -127,8 +127,7 @@ async fn render(web: &Web, app: &App, page: &'static str, opened: Opened) -> Res
 async fn boot(web: &Web, app: &App, page: &'static str, opened: &Opened) -> kit::Result<(Value, String)> {
     let platform = web.platform();
     let token = opened.session.to_token(platform.accounts().keys()).map_err(accounts::Error::from)?;
-    let account = platform.accounts().account_of(&opened.session).await?;
-    let authorization = authorization::state(platform, account.as_ref()).await?;
+    let authorization = authorization::state(platform, opened.account.as_ref()).await?;
     let caller = match authorization {
         AuthorizationState::Missing => None,
         _ => Caller::from_session(platform, app.id, opened.session.clone()).await.ok(),
