@@ -1,6 +1,7 @@
 //! Organizations: `/api/v2/organizations`.
 
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use crate::client::{Call, Client};
 use crate::{Error, Resource};
@@ -22,6 +23,9 @@ pub struct Organization {
     /// Its members see each other's tickets.
     #[serde(default)]
     pub shared_tickets: Option<bool>,
+    /// Custom fields by key.
+    #[serde(default, deserialize_with = "crate::de::null_as_default")]
+    pub organization_fields: Map<String, Value>,
 }
 
 /// Calls about organizations.

@@ -18,6 +18,9 @@ pub struct Ticket {
     /// Subject.
     #[serde(default)]
     pub subject: Option<String>,
+    /// Text of the first comment.
+    #[serde(default)]
+    pub description: Option<String>,
     /// `new`, `open`, `pending`, `hold`, `solved`, `closed`; with custom statuses, the category.
     #[serde(default)]
     pub status: Option<String>,

@@ -1,6 +1,7 @@
 //! Users: `/api/v2/users`.
 
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use crate::client::{Call, Client};
 use crate::{Error, Resource};
@@ -68,6 +69,15 @@ pub struct User {
     /// Rails' name of the time zone: `Copenhagen`.
     #[serde(default)]
     pub time_zone: Option<String>,
+    /// Phone number.
+    #[serde(default)]
+    pub phone: Option<String>,
+    /// What agents noted about him, such as an address.
+    #[serde(default)]
+    pub details: Option<String>,
+    /// Custom fields by key.
+    #[serde(default, deserialize_with = "crate::de::null_as_default")]
+    pub user_fields: Map<String, Value>,
 }
 
 impl User {

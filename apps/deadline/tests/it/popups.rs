@@ -63,6 +63,31 @@ testkit::on_both_databases! {
         assert_eq!(history(&page, ticket).await, ["set", "warned", "warned", "hit"]);
     }
 
+    async fn placeholders_say_what_zendesk_knows_now(app: &TestApp) {
+        app.authorised().await;
+        let text = "{{ticket.description}}|{{ticket.requester.phone}}|{{ticket.requester.details}}|\
+                    {{ticket.requester.custom_fields.level}}|{{ticket.requester.custom_fields.none}}";
+        settings(&app.board(ADMIN).await, json!({ "warnings": [], "hit_text": text })).await;
+        let ticket = open_ticket(app);
+        let maya = app.user_id(MAYA);
+        app.change_ticket(ticket, |ticket| {
+            ticket.assignee_id = Some(maya);
+            ticket.requester_id = maya;
+        });
+        app.person(MAYA, |maya| {
+            maya.phone = Some("+49 30 1".into());
+            maya.details = Some("Third floor".into());
+            maya.user_fields.insert("level".into(), json!("gold"));
+        });
+        set(&app.sidebar(MAYA, ticket).await, ticket, json!({ "in": "1h" })).await;
+        app.run_jobs().await;
+        app.advance(minutes(60));
+        app.run_jobs().await;
+        let description = app.ticket(ticket).comments[0].body.clone();
+        let said = app.popups().pop().expect("a pop-up").1["text"].as_str().unwrap().to_owned();
+        assert_eq!(said, format!("{description}|+49 30 1|Third floor|gold|"));
+    }
+
     async fn only_those_who_are_to_be_told_are(app: &TestApp) {
         app.authorised().await;
         let ticket = open_ticket(app);

@@ -3,7 +3,9 @@
 use std::collections::{BTreeSet, HashMap};
 
 use accounts::{Accounts, Urgency, account};
+use serde_json::{Map, Value};
 use store::AccountId;
+use zendesk::organizations::Organization;
 use zendesk::ticket_fields::TicketField;
 use zendesk::tickets::Ticket;
 use zendesk::users::User;
@@ -28,7 +30,7 @@ struct Reader<'a> {
 /// The values of each ticket, as they are now; nothing of them is stored.
 ///
 /// What `access` does not allow to read, and what Zendesk does not know (any more), is missing in the values and so renders
-/// as nothing. Not read yet, because the client does not: `ticket.description`, `phone`, `details` and `custom_fields.…`.
+/// as nothing; so do the custom fields of groups, which Zendesk does not have.
 pub async fn read(
     accounts: &Accounts,
     account: &AccountId,
@@ -59,18 +61,26 @@ pub async fn read(
             if let Some(user) = id.and_then(|id| users.get(&id)) {
                 values.set(&["ticket", role, "name"], user.name.clone());
                 values.set(&["ticket", role, "email"], user.email.clone());
+                of_custom_fields(values, role, &user.user_fields);
             }
+        }
+        if let Some(requester) = ticket.requester_id.and_then(|id| users.get(&id)) {
+            values.set(&["ticket", "requester", "phone"], requester.phone.clone());
+            values.set(&["ticket", "requester", "details"], requester.details.clone().map(bounded));
         }
         let group = ticket.group_id.and_then(|id| groups.get(&id).cloned());
         values.set(&["ticket", "assignee", "group", "name"], group);
-        let organization = ticket.organization_id.and_then(|id| organizations.get(&id).cloned());
-        values.set(&["ticket", "organization", "name"], organization);
+        if let Some(organization) = ticket.organization_id.and_then(|id| organizations.get(&id)) {
+            values.set(&["ticket", "organization", "name"], organization.name.clone());
+            of_custom_fields(values, "organization", &organization.organization_fields);
+        }
     }
     Ok(values)
 }
 
 fn of_ticket(values: &mut Values, ticket: &Ticket, needed: &Needed, fields: &[TicketField]) {
     values.set(&["ticket", "title"], ticket.subject.clone().map(bounded));
+    values.set(&["ticket", "description"], ticket.description.clone().map(bounded));
     values.set(&["ticket", "status"], ticket.status.clone());
     values.set(&["ticket", "priority"], ticket.priority.clone());
     for field in &ticket.custom_fields {
@@ -88,9 +98,15 @@ fn of_ticket(values: &mut Values, ticket: &Ticket, needed: &Needed, fields: &[Ti
     }
 }
 
+/// `ticket.requester.custom_fields.NAME` and its like.
+fn of_custom_fields(values: &mut Values, owner: &str, fields: &Map<String, Value>) {
+    for (key, value) in fields {
+        values.set(&["ticket", owner, "custom_fields", key], text_of(value).map(bounded));
+    }
+}
+
 /// A field's value as a person would write it; a list of tags with commas.
-fn text_of(value: &serde_json::Value) -> Option<String> {
-    use serde_json::Value;
+fn text_of(value: &Value) -> Option<String> {
     match value {
         Value::Null | Value::Object(_) => None,
         Value::String(text) => Some(text.clone()),
@@ -175,23 +191,23 @@ impl Reader<'_> {
         &self,
         tickets: &[Ticket],
         needed: &Needed,
-    ) -> accounts::Result<HashMap<i64, String>> {
-        let mut names = HashMap::new();
+    ) -> accounts::Result<HashMap<i64, Organization>> {
+        let mut found = HashMap::new();
         if needed.organization && self.access.allows(Resource::Organizations, Verb::Read) {
             let ids: BTreeSet<i64> = tickets.iter().filter_map(|ticket| ticket.organization_id).collect();
             for id in ids {
                 let call = |client: zendesk::Client| async move {
                     match client.organizations().show(id).await {
-                        Ok(organization) => Ok(organization.name),
+                        Ok(organization) => Ok(Some(organization)),
                         Err(zendesk::Error::NotFound) => Ok(None),
                         Err(error) => Err(error),
                     }
                 };
-                let name = self.accounts.call(self.account, self.access, self.urgency, call).await?;
-                names.extend(name.map(|name| (id, name)));
+                let organization = self.accounts.call(self.account, self.access, self.urgency, call).await?;
+                found.extend(organization.map(|organization| (id, organization)));
             }
         }
-        Ok(names)
+        Ok(found)
     }
 
     async fn fields(&self, needed: &Needed) -> accounts::Result<Vec<TicketField>> {
